@@ -1,0 +1,42 @@
+# lcbench: `make` lists the targets.
+.PHONY: help demo test lint bench fuzz generate peers
+export CGO_ENABLED ?= 0
+PEERS ?= .peers
+
+help:
+	@echo "make demo      run LongBench's built-in samples offline with the lexical baseline"
+	@echo "make test      run every test (what .ci/run runs)"
+	@echo "make lint      gofmt, go vet, golangci-lint"
+	@echo "make bench     speed and memory, beside the peers'"
+	@echo "make fuzz      each fuzz target for FUZZTIME (default 20s)"
+	@echo "make generate  rebuild generated files"
+
+demo:
+	go run ./cmd/lcbench run longbench
+
+test:
+	./.ci/test
+
+lint:
+	@fmt=$$(gofmt -l .); if [ -n "$$fmt" ]; then echo "gofmt would change:"; echo "$$fmt"; exit 1; fi
+	go vet ./...
+	go tool -modfile=.ci/tools.mod golangci-lint run ./...
+
+bench: peers
+	./.ci/bench $(PEERS)
+
+# The peers' packages, from their ordinary client, pinned.
+peers:
+	@test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
+	@$(PEERS)/bin/pip install -q jieba==0.42.1 rouge==1.0.1 fuzzywuzzy==0.18.0 'lm-eval[api]==0.4.13'
+
+FUZZTIME ?= 20s
+fuzz:
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+generate:
+	go generate ./...

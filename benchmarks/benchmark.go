@@ -1,0 +1,197 @@
+// Package benchmarks holds the nouns of an evaluation (Benchmark, Task,
+// Sample) and what adapters share: prompts, truncation, and bringing a
+// context to a length and a depth. One folder below it is one adapter.
+package benchmarks
+
+import (
+	"context"
+	"iter"
+
+	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// Benchmark yields the samples of one data set.
+type Benchmark interface {
+	// Tasks lists the tasks in the paper's order.
+	Tasks() []Task
+	// Samples streams the samples that o selects. A bad row is yielded as a
+	// *datasets.RowError with a zero Sample and the stream goes on; a broken
+	// source or a cancelled context is yielded last.
+	Samples(ctx context.Context, o Options) iter.Seq2[Sample, error]
+}
+
+// Adapter is a benchmark's entry in the list: what it is, where its files come
+// from, and how to open it over a source of files.
+type Adapter struct {
+	Name  string // as given on the command line: longbench
+	Title string
+	Paper string // arXiv number
+	// Pins are the official files, by repository, revision and sha256.
+	Pins []datasets.Pin
+	// Open returns the benchmark over src. It reads no data yet.
+	Open func(src datasets.Source) Benchmark
+	// Builtin returns the generated stand-in data, which needs no network.
+	Builtin func(seed uint64) datasets.Source
+	// SelfCheck scores a few fixed answers and returns an error if any metric
+	// that the benchmark uses differs from the reference's value.
+	SelfCheck func() error
+}
+
+// Task is one task of a benchmark.
+type Task struct {
+	Name     string
+	Category string
+	Language string // en, zh
+	Metric   string // a name in scorers
+	Rows     int    // published number of rows, 0 if unknown
+	// AverageLength is the published mean length in words (en, code) or
+	// characters (zh), 0 if unknown. It serves estimates only.
+	AverageLength int
+	MaxTokens     int // generation limit where the paper fixes it in code, else 0
+	// Boards names the tables that the task counts in, "en" or "zh"; a code
+	// task of LongBench counts in both.
+	Boards []string
+	// Strata names the groups of rows that the benchmark reports by (length
+	// buckets, difficulty), in table order.
+	Strata []string
+	// Dilutes says that added distractor documents are part of what the task
+	// asks about (a summary of everything), so that its references no longer
+	// cover a lengthened context.
+	Dilutes bool
+	// Fixed says that the context cannot be lengthened without changing the
+	// right answer (a count over the whole context).
+	Fixed bool
+}
+
+// Options selects and shapes the samples of a run. The zero value is the
+// reference's own set: all tasks, all rows, own lengths.
+type Options struct {
+	Tasks []string // empty: all
+	// Limit is the number of rows of each task, in file order; 0 is all.
+	Limit int
+	// Fraction, if in (0,1), limits each task to that share of its published
+	// rows, rounded up.
+	Fraction float64
+	// Lengths are context lengths in tokens of Tokenizer; empty: as they are.
+	Lengths []int
+	// Depths are percentages 0..100 at which the original document is placed
+	// in a lengthened context; empty: 50.
+	Depths []float64
+	Seed   uint64
+	// Tokenizer counts tokens; nil: no counting (Lengths must be empty then).
+	Tokenizer Tokenizer
+	// Truncate says how a context is shortened to one of Lengths.
+	Truncate Policy
+	// Mode selects a variant of the benchmark's own protocol (longbench-v2:
+	// plain, cot, no-context); empty: plain.
+	Mode string
+	// Salt puts a different first line into each prompt, so that no server
+	// can answer from a cached prefix.
+	Salt bool
+}
+
+// Sample is one question to a model, with all that is needed to send and to
+// score it.
+type Sample struct {
+	// ID is unique in a benchmark and stable across runs:
+	// task/row id, with @length/depth behind it where a length was asked for.
+	ID       string
+	Task     string
+	Category string
+	Language string
+	// Index is the sample's place in the stream's file order, from 0.
+	Index int
+
+	Prompt Prompt
+	// Chat says whether the reference sends the prompt as a chat turn; false
+	// is a plain completion.
+	Chat bool
+	// Generation limits, as the benchmark fixes them.
+	MaxTokens   int
+	Temperature float64
+	Stop        []string
+	// FollowUp, if not nil, is a second call that shows the first one's answer;
+	// only the second answer is scored.
+	FollowUp *FollowUp
+	// Own is what TruncateOwn means for this sample.
+	Own Policy
+
+	Metric     string
+	References []string
+	Classes    []string
+	// Cleanup names what is done to an answer before scoring ("" or
+	// scorers.FirstLine's name "first_line").
+	Cleanup string
+
+	// Length is the benchmark's own length figure of the row (words or
+	// characters), 0 if it has none.
+	Length int
+	// ContextTokens counts the context's tokens under the tokenizer named
+	// Tokenizer.
+	ContextTokens int
+	Tokenizer     string
+	// TargetLength is the context length asked for, in tokens; 0: as it is.
+	TargetLength int
+	// Depth is the percentage at which the original document (or needle) was
+	// placed; nil where nothing was placed.
+	Depth *float64
+	// Group is shared by samples whose prompts begin with the same document.
+	Group string
+	// Strata are the groups of Task.Strata that this sample belongs to.
+	Strata   []string
+	Evidence Evidence
+	// Query is the question alone, for models that search instead of reading.
+	Query string
+}
+
+// FollowUp is a second request made of the first one's answer. The template's
+// placeholder is replaced by the first answer, stripped.
+type FollowUp struct {
+	Template    string
+	Placeholder string
+	MaxTokens   int
+}
+
+// Evidence says which parts of the context the answer rests on.
+type Evidence struct {
+	State EvidenceState
+	// Spans are byte ranges of Prompt.Context, in order, not overlapping.
+	Spans []scorers.Span
+	// Lost counts spans that truncation removed wholly or in part.
+	Lost int
+}
+
+// EvidenceState says how much of the evidence is known.
+type EvidenceState string
+
+// The states of evidence. Unknown is not "none": it says nothing about where
+// the answer stands.
+const (
+	EvidenceUnknown EvidenceState = "unknown"
+	EvidencePartial EvidenceState = "partial" // some of the needed places
+	EvidenceKnown   EvidenceState = "known"
+	EvidenceLost    EvidenceState = "lost" // was known, truncation cut it
+)
+
+// Prompt is a rendered prompt in three parts, so that the context alone can
+// be cut, moved and stored once.
+type Prompt struct {
+	System  string // "" for none
+	Before  string // instructions ahead of the context
+	Context string
+	After   string // question behind the context
+}
+
+// Text is the whole user turn.
+func (p Prompt) Text() string { return p.Before + p.Context + p.After }
+
+// Tokenizer is what benchmarks need of a tokenizer.
+type Tokenizer interface {
+	// Name identifies the vocabulary: cl100k_base.
+	Name() string
+	// Ends returns for each token of text the byte offset at which it ends;
+	// the last one is len(text). An empty text has no tokens. Special tokens
+	// are read as plain text.
+	Ends(text string) []int
+}

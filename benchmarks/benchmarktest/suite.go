@@ -1,0 +1,177 @@
+// Package benchmarktest is the suite that every adapter passes.
+package benchmarktest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/datasets"
+)
+
+// Words is a tokenizer for tests: a token ends behind each space.
+type Words struct{}
+
+// Name implements benchmarks.Tokenizer.
+func (Words) Name() string { return "words" }
+
+// Ends implements benchmarks.Tokenizer.
+func (Words) Ends(text string) []int {
+	var ends []int
+	for i := range len(text) {
+		if text[i] == ' ' || i == len(text)-1 {
+			ends = append(ends, i+1)
+		}
+	}
+	return ends
+}
+
+// Run checks an adapter over its built-in data: the samples are complete and
+// unique, the stream is the same twice, stops when asked to, honours tasks,
+// limits and cancellation, and keeps evidence inside the context.
+func Run(t *testing.T, a benchmarks.Adapter) {
+	t.Helper()
+	open := func() benchmarks.Benchmark { return a.Open(a.Builtin(1)) }
+	first := open()
+	present := files(t, a)
+	o := benchmarks.Options{Tokenizer: Words{}, Tasks: present, Seed: 7}
+	samples := collect(t, first, o)
+	if len(samples) == 0 {
+		t.Fatalf("%s: no built-in samples", a.Name)
+	}
+	t.Run("samples are complete and unique", func(t *testing.T) { complete(t, first.Tasks(), samples) })
+	t.Run("the same seed gives the same samples", func(t *testing.T) {
+		if diff := cmp.Diff(samples, collect(t, open(), o)); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("a limit takes the first rows of each task", func(t *testing.T) {
+		limited := o
+		limited.Limit = 2
+		n := map[string]int{}
+		for _, s := range collect(t, open(), limited) {
+			n[s.Task]++
+		}
+		for task, got := range n {
+			if got > 2 {
+				t.Errorf("%s: %d samples under limit 2", task, got)
+			}
+		}
+	})
+	t.Run("a cancelled context ends the stream with its error", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		var last error
+		for _, err := range open().Samples(ctx, o) {
+			last = err
+		}
+		if !errors.Is(last, context.Canceled) {
+			t.Errorf("last error %v, want context.Canceled", last)
+		}
+	})
+	t.Run("an unknown task is named with the nearest one", func(t *testing.T) {
+		wrong := o
+		wrong.Tasks = []string{samples[0].Task + "x"}
+		for _, err := range open().Samples(context.Background(), wrong) {
+			if err == nil || !strings.Contains(err.Error(), "did you mean") {
+				t.Errorf("got %v, want an error that suggests %s", err, samples[0].Task)
+			}
+			return
+		}
+	})
+	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, open(), o) })
+}
+
+// files names the tasks for which the built-in data has a file, nil for all.
+func files(t *testing.T, a benchmarks.Adapter) []string {
+	src := a.Builtin(1)
+	b := a.Open(src)
+	finder, ok := b.(interface{ File(string) string })
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, task := range b.Tasks() {
+		f, err := src.Open(t.Context(), finder.File(task.Name))
+		if err != nil {
+			continue
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		names = append(names, task.Name)
+	}
+	return names
+}
+
+func collect(t *testing.T, b benchmarks.Benchmark, o benchmarks.Options) []benchmarks.Sample {
+	t.Helper()
+	var out []benchmarks.Sample
+	for s, err := range b.Samples(t.Context(), o) {
+		var notice *benchmarks.Notice
+		var row *datasets.RowError
+		switch {
+		case errors.As(err, &notice):
+		case errors.As(err, &row), errors.Is(err, benchmarks.ErrSample):
+			t.Logf("not made: %v", err)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func complete(t *testing.T, tasks []benchmarks.Task, samples []benchmarks.Sample) {
+	ids := map[string]bool{}
+	for _, s := range samples {
+		if ids[s.ID] {
+			t.Errorf("%s: id twice", s.ID)
+		}
+		ids[s.ID] = true
+		if !slices.ContainsFunc(tasks, func(t benchmarks.Task) bool { return t.Name == s.Task }) {
+			t.Errorf("%s: task %q is not listed", s.ID, s.Task)
+		}
+		if s.Prompt.Text() == "" || s.MaxTokens <= 0 || s.Metric == "" || len(s.References) == 0 || s.Group == "" {
+			t.Errorf("%s: incomplete: %d prompt bytes, %d new tokens, metric %q, %d references, group %q",
+				s.ID, len(s.Prompt.Text()), s.MaxTokens, s.Metric, len(s.References), s.Group)
+		}
+		checkEvidence(t, s)
+	}
+}
+
+func checkEvidence(t *testing.T, s benchmarks.Sample) {
+	last := 0
+	for _, e := range s.Evidence.Spans {
+		if e.Start < last || e.End <= e.Start || e.End > len(s.Prompt.Context) {
+			t.Errorf("%s: evidence %v in a context of %d bytes", s.ID, e, len(s.Prompt.Context))
+		}
+		last = e.End
+	}
+}
+
+// varied checks what Vary promises on every sample that was varied.
+func varied(t *testing.T, b benchmarks.Benchmark, o benchmarks.Options) {
+	o.Lengths, o.Depths, o.Limit = []int{100, 6000}, []float64{0, 50, 100}, 1
+	seen := map[string]bool{}
+	for _, s := range collect(t, b, o) {
+		if seen[s.ID] {
+			t.Errorf("%s: id twice", s.ID)
+		}
+		seen[s.ID] = true
+		n := len(Words{}.Ends(s.Prompt.Context))
+		if n != s.ContextTokens {
+			t.Errorf("%s: says %d tokens, has %d", s.ID, s.ContextTokens, n)
+		}
+		if s.TargetLength == 0 || n > s.TargetLength || float64(n) < 0.98*float64(s.TargetLength) {
+			t.Errorf("%s: %d tokens for a length of %d", s.ID, n, s.TargetLength)
+		}
+		checkEvidence(t, s)
+	}
+}

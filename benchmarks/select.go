@@ -1,0 +1,76 @@
+package benchmarks
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Wanted returns how many rows of a task o selects, in file order.
+func (o Options) Wanted(t Task) int {
+	n := math.MaxInt
+	if o.Limit > 0 {
+		n = o.Limit
+	}
+	if o.Fraction > 0 && o.Fraction < 1 && t.Rows > 0 {
+		n = min(n, int(math.Ceil(o.Fraction*float64(t.Rows))))
+	}
+	return n
+}
+
+// Selects says whether o asks for the task.
+func (o Options) Selects(t Task) bool {
+	return len(o.Tasks) == 0 || slices.Contains(o.Tasks, t.Name)
+}
+
+// CheckTasks returns an error that names the first task of names that is not
+// one of tasks, with the nearest name.
+func CheckTasks(benchmark string, tasks []Task, names []string) error {
+	known := make([]string, len(tasks))
+	for i, t := range tasks {
+		known[i] = t.Name
+	}
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			return fmt.Errorf("%s has no task %q%s; its tasks are %s", benchmark, n, DidYouMean(n, known), strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// DidYouMean returns " (did you mean X?)" for the known name that is nearest
+// to name by edit distance, or "" if none is near.
+func DidYouMean(name string, known []string) string {
+	best, least := "", 1+len(name)/2
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(k)); d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// editDistance is Levenshtein's, in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

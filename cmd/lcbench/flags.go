@@ -1,0 +1,326 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/all"
+	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/localmodel/tokenizer"
+	"github.com/lcbench/lcbench/runners"
+)
+
+// dataFlags say where samples come from and how they are shaped.
+func dataFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Usage: "YAML `file` of flag names and values; the command line wins"},
+		&cli.StringFlag{Name: "data", Value: "auto", Usage: "builtin (generated, offline), hub (the official files) or auto: hub for API models, else builtin"},
+		&cli.StringFlag{Name: "data-dir", Usage: "read the benchmark's files from this `folder`"},
+		&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to run, by commas (default: all)"},
+		&cli.StringFlag{Name: "limit", Usage: "rows for each task: a number, or a fraction below 1"},
+		&cli.StringSliceFlag{Name: "lengths", Usage: "bring contexts to these lengths in tokens: 4k,8k,128k"},
+		&cli.StringSliceFlag{Name: "depths", Usage: "place the document at these percentages of a lengthened context: 0,50,100 or 0..100/10"},
+		&cli.StringFlag{Name: "truncate", Value: string(benchmarks.TruncateOwn), Usage: "own (the benchmark's rule), middle, left, right or none"},
+		&cli.StringFlag{Name: "tokenizer", Usage: "count tokens with approx, cl100k_base, o200k_base, p50k_base or r50k_base (default: approx; the model's own where lengths are asked for)"},
+		&cli.Uint64Flag{Name: "seed", Usage: "seed of everything drawn"},
+		&cli.StringFlag{Name: "mode", Usage: "variant of the benchmark's protocol (longbench-v2: plain, cot, no-context)"},
+		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
+	}
+}
+
+// modelFlags say which model answers, and how it is asked.
+func modelFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "model", Usage: "openai:NAME[@BASE_URL], baseline:lexical or replay:PATH (default: baseline:lexical)"},
+		&cli.StringFlag{Name: "model-args", Usage: "k=v,…: base_url, api (auto, chat, completions), stream, organization"},
+		&cli.StringFlag{Name: "gen-kwargs", Usage: "k=v,…: temperature, top_p, seed, max_gen_toks, until"},
+		&cli.StringFlag{Name: "chat-template", Value: "own", Usage: "own (the benchmark's choice by task), always or never"},
+		&cli.BoolFlag{Name: "apply-chat-template", Usage: "the same as --chat-template always"},
+		&cli.StringFlag{Name: "system-instruction", Usage: "system turn ahead of every prompt"},
+		&cli.IntFlag{Name: "reasoning-tokens", Usage: "tokens for thinking, besides the answer's own"},
+		&cli.StringFlag{Name: "window", Usage: "the model's context window in tokens (default: what the endpoint says)"},
+		&cli.IntFlag{Name: "concurrency", Value: 32, Usage: "requests in flight at the most", EnvVars: []string{"LCBENCH_CONCURRENCY"}},
+		&cli.IntFlag{Name: "rpm", Usage: "requests a minute at the most"},
+		&cli.IntFlag{Name: "tpm", Usage: "tokens a minute at the most"},
+		&cli.IntFlag{Name: "max-retries", Value: 6, Usage: "retries of a transient failure"},
+		&cli.DurationFlag{Name: "timeout-connect", Value: 10 * time.Second, Usage: "deadline for connecting"},
+		&cli.DurationFlag{Name: "timeout-first-token", Value: 60 * time.Second, Usage: "deadline for the first token; a second more for each 1k prompt tokens"},
+		&cli.DurationFlag{Name: "timeout-idle", Value: 60 * time.Second, Usage: "deadline between tokens"},
+		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
+		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
+		&cli.BoolFlag{Name: "no-cache", Usage: "don't take answers from earlier runs"},
+	}
+}
+
+// hiddenFlags are accepted because other tools have them.
+func hiddenFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "log-samples", Hidden: true},
+		&cli.StringFlag{Name: "batch-size", Hidden: true},
+		&cli.StringFlag{Name: "num-fewshot", Hidden: true},
+	}
+}
+
+// settings are the parsed flags of a command that makes samples.
+type settings struct {
+	adapter  benchmarks.Adapter
+	source   datasets.Source
+	builtin  bool
+	bench    benchmarks.Benchmark
+	options  benchmarks.Options
+	model    modelSpec
+	asker    runners.Asker
+	price    *runners.Price
+	budget   *runners.Limit
+	cacheDir string
+}
+
+// readSettings parses the flags that say what to run on what.
+func readSettings(c *cli.Context) (*settings, error) {
+	if err := applyConfig(c); err != nil {
+		return nil, err
+	}
+	if c.NArg() != 1 {
+		return nil, usagef("want one benchmark, got %d; see lcbench list benchmarks", c.NArg())
+	}
+	s := &settings{}
+	var err error
+	if s.adapter, err = all.Find(c.Args().First()); err != nil {
+		return nil, usage(err)
+	}
+	if s.model, err = parseModel(c); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.readOptions(c); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.openData(c); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.readAsker(c); err != nil {
+		return nil, usage(err)
+	}
+	return s, usage(s.readMoney(c))
+}
+
+func (s *settings) readOptions(c *cli.Context) error {
+	o := &s.options
+	var err error
+	o.Tasks = splitWords(c.StringSlice("tasks"))
+	if o.Limit, o.Fraction, err = parseLimit(c.String("limit")); err != nil {
+		return err
+	}
+	if o.Lengths, err = parseLengths(c.StringSlice("lengths")); err != nil {
+		return err
+	}
+	if o.Depths, err = parseDepths(c.StringSlice("depths")); err != nil {
+		return err
+	}
+	if len(o.Depths) > 0 && len(o.Lengths) == 0 {
+		return errors.New("--depths needs --lengths: a depth is a place in a lengthened context")
+	}
+	o.Truncate = benchmarks.Policy(c.String("truncate"))
+	if !slices.Contains(benchmarks.Policies(), o.Truncate) {
+		return fmt.Errorf("truncation %q: want one of %v", o.Truncate, benchmarks.Policies())
+	}
+	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
+	name := c.String("tokenizer")
+	if name == "" {
+		name = tokenizer.ApproxName
+		if len(o.Lengths) > 0 {
+			if own := tokenizer.ForModel(s.model.name); own != "" {
+				name = own
+			}
+		}
+	}
+	tok, err := tokenizer.Named(name)
+	o.Tokenizer = tok
+	return err
+}
+
+// splitWords splits on commas and spaces, as lm-evaluation-harness does.
+func splitWords(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return out
+}
+
+func (s *settings) openData(c *cli.Context) error {
+	kind := c.String("data")
+	if dir := c.String("data-dir"); dir != "" {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("--data-dir: %w", err)
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("--data-dir %s is not a folder", dir)
+		}
+		kind = "folder"
+		s.source = datasets.NewFolder(dir, s.adapter.Pins)
+	}
+	if kind == "auto" {
+		kind = "builtin"
+		if s.model.kind == "openai" {
+			kind = "hub"
+		}
+	}
+	switch kind {
+	case "folder":
+	case "builtin":
+		s.builtin = true
+		s.source = s.adapter.Builtin(s.options.Seed)
+	case "hub":
+		s.source = datasets.NewHub(s.adapter.Pins, hubOptions(c.App.ErrWriter))
+	default:
+		return fmt.Errorf("data %q: want auto, builtin or hub", kind)
+	}
+	s.bench = s.adapter.Open(s.source)
+	tasks := s.bench.Tasks()
+	if len(s.options.Tasks) == 0 && kind != "hub" {
+		s.options.Tasks = s.present(c, tasks)
+	}
+	return benchmarks.CheckTasks(s.adapter.Name, tasks, s.options.Tasks)
+}
+
+// present names the tasks whose file the source has: a folder or the built-in
+// data need not hold all of a benchmark.
+func (s *settings) present(c *cli.Context, tasks []benchmarks.Task) []string {
+	finder, ok := s.bench.(interface{ File(task string) string })
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, t := range tasks {
+		f, err := s.source.Open(c.Context, finder.File(t.Name))
+		if err == nil {
+			err = f.Close()
+		}
+		if err == nil {
+			names = append(names, t.Name)
+		}
+	}
+	if len(names) == len(tasks) {
+		return nil
+	}
+	return names
+}
+
+func (s *settings) readAsker(c *cli.Context) error {
+	a := &s.asker
+	a.Tokenizer, a.Truncate = s.options.Tokenizer, s.options.Truncate
+	a.Exact = tokenizer.ForModel(s.model.name) == s.options.Tokenizer.Name()
+	a.Overhead = 32 // more than any common chat template puts around one turn
+	a.System, a.ReasoningTokens = c.String("system-instruction"), c.Int("reasoning-tokens")
+	switch a.Chat = c.String("chat-template"); a.Chat {
+	case "own":
+		a.Chat = ""
+	case "always", "never":
+	default:
+		return fmt.Errorf("chat template %q: want own, always or never", a.Chat)
+	}
+	if c.Bool("apply-chat-template") {
+		a.Chat = "always"
+	}
+	return s.readGenKwargs(c.String("gen-kwargs"))
+}
+
+func (s *settings) readGenKwargs(list string) error {
+	pairs, err := parsePairs("gen-kwargs", list)
+	if err != nil {
+		return err
+	}
+	a := &s.asker
+	for _, p := range pairs {
+		var err error
+		switch p.key {
+		case "temperature":
+			var v float64
+			v, err = strconv.ParseFloat(p.value, 64)
+			a.Temperature = &v
+		case "top_p":
+			a.TopP, err = strconv.ParseFloat(p.value, 64)
+		case "seed":
+			var v int
+			v, err = strconv.Atoi(p.value)
+			a.Seed = &v
+		case "max_gen_toks", "max_tokens":
+			a.MaxTokens, err = strconv.Atoi(p.value)
+		case "until", "stop":
+			a.Stop = append(a.Stop, strings.ReplaceAll(p.value, `\n`, "\n"))
+		case "do_sample":
+		default:
+			err = errors.New("want temperature, top_p, seed, max_gen_toks or until")
+		}
+		if err != nil {
+			return fmt.Errorf("--gen-kwargs %s=%s: %w", p.key, p.value, err)
+		}
+	}
+	return nil
+}
+
+func (s *settings) readMoney(c *cli.Context) error {
+	if p, ok := runners.ListPrice(s.model.name); ok && s.model.kind == "openai" && s.model.official() {
+		s.price = &p
+	}
+	if text := c.String("price"); text != "" {
+		p, err := runners.ParsePrice(text)
+		if err != nil {
+			return err
+		}
+		s.price = &p
+	}
+	text := c.String("budget")
+	if text == "" {
+		return nil
+	}
+	limit, err := runners.ParseLimit(text)
+	if err != nil {
+		return err
+	}
+	if limit.USD > 0 && s.price == nil {
+		return fmt.Errorf("--budget %s: no price is known for %s; give --price in=USD,out=USD", text, s.model)
+	}
+	s.budget = &limit
+	return nil
+}
+
+type pair struct{ key, value string }
+
+// parsePairs reads "k=v,k=v".
+func parsePairs(flag, list string) ([]pair, error) {
+	var out []pair
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("--%s: %q is not name=value", flag, part)
+		}
+		out = append(out, pair{strings.TrimSpace(key), strings.TrimSpace(value)})
+	}
+	return out, nil
+}
+
+// cacheHome is where lcbench keeps what is worth keeping between runs.
+func cacheHome() (string, error) {
+	if dir := os.Getenv("LCBENCH_CACHE"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("%w; set LCBENCH_CACHE", err)
+	}
+	return filepath.Join(dir, "lcbench"), nil
+}

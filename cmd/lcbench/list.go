@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/all"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+func listCommand() *cli.Command {
+	sub := func(name, usage string, do func(*cli.Context, io.Writer) error) *cli.Command {
+		return &cli.Command{Name: name, Usage: usage, Action: func(c *cli.Context) error {
+			w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
+			if err := do(c, w); err != nil {
+				return err
+			}
+			return w.Flush()
+		}}
+	}
+	return &cli.Command{
+		Name: "list", Usage: "what there is: benchmarks, tasks, models, metrics",
+		Subcommands: []*cli.Command{
+			sub("benchmarks", "all benchmarks", listBenchmarks),
+			sub("tasks", "tasks of one benchmark, or of all", listTasks),
+			sub("models", "kinds of models", listModels),
+			sub("metrics", "metrics and what each equals", listMetrics),
+		},
+		Action: func(*cli.Context) error {
+			return usagef("list what? benchmarks, tasks, models or metrics")
+		},
+	}
+}
+
+func listBenchmarks(_ *cli.Context, w io.Writer) error {
+	fmt.Fprintln(w, "NAME\tTITLE\tTASKS\tSAMPLES\tPAPER")
+	for _, a := range all.List() {
+		tasks := a.Open(a.Builtin(0)).Tasks()
+		rows := 0
+		for _, t := range tasks {
+			rows += t.Rows
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\tarXiv %s\n", a.Name, a.Title, len(tasks), rows, a.Paper)
+	}
+	return nil
+}
+
+func listTasks(c *cli.Context, w io.Writer) error {
+	adapters := all.List()
+	if c.Args().Present() {
+		a, err := all.Find(c.Args().First())
+		if err != nil {
+			return usage(err)
+		}
+		adapters = []benchmarks.Adapter{a}
+	}
+	fmt.Fprintln(w, "BENCHMARK\tTASK\tCATEGORY\tLANGUAGE\tMETRIC\tSAMPLES")
+	for _, a := range adapters {
+		for _, t := range a.Open(a.Builtin(0)).Tasks() {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", a.Name, t.Name, t.Category, t.Language, t.Metric, t.Rows)
+		}
+	}
+	return nil
+}
+
+func listModels(_ *cli.Context, w io.Writer) error {
+	for _, k := range modelKinds() {
+		fmt.Fprintf(w, "%s\t%s\n", k[0], k[1])
+	}
+	return nil
+}
+
+func listMetrics(_ *cli.Context, w io.Writer) error {
+	fmt.Fprintln(w, "METRIC\tEQUALS")
+	for _, m := range scorers.Metrics() {
+		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Equals)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package results
+
+import (
+	"math"
+	"time"
+
+	"github.com/lcbench/lcbench/runners"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// Row is one sample in samples.jsonl and samples.parquet, under the same
+// names. What is unknown or doesn't apply is left out (null in parquet),
+// never 0.
+type Row struct {
+	// ID is unique in a benchmark; Index is the place in file order, from 0.
+	ID       string `json:"id" parquet:"id"`
+	Index    int    `json:"index" parquet:"index"`
+	Task     string `json:"task" parquet:"task,dict"`
+	Category string `json:"category,omitempty" parquet:"category,optional,dict"`
+	Language string `json:"language,omitempty" parquet:"language,optional,dict"`
+
+	// Status is the sample's entry in the validity ledger, Valid whether it is
+	// ok. Score is in 0..1 by Metric; there is none where the sample could not
+	// be asked (it counts 0 in the mean over all).
+	Status string   `json:"status" parquet:"status,dict"`
+	Valid  bool     `json:"valid" parquet:"valid"`
+	Score  *float64 `json:"score" parquet:"score"`
+	Metric string   `json:"metric" parquet:"metric,dict"`
+
+	// Answer is the model's text, Extracted what the metric took out of it,
+	// FirstAnswer the first call's text where a second one was scored.
+	Answer       string   `json:"answer" parquet:"answer"`
+	Extracted    string   `json:"extracted,omitempty" parquet:"extracted,optional"`
+	FirstAnswer  string   `json:"first_answer,omitempty" parquet:"first_answer,optional"`
+	Reasoning    string   `json:"reasoning,omitempty" parquet:"reasoning,optional"`
+	FinishReason string   `json:"finish_reason,omitempty" parquet:"finish_reason,optional,dict"`
+	Error        string   `json:"error,omitempty" parquet:"error,optional"`
+	References   []string `json:"references" parquet:"references,list"`
+	Classes      []string `json:"classes,omitempty" parquet:"classes,list"`
+
+	// The prompt is system, before + context + after; the context lies in
+	// contexts.zst under its sha256. PromptSHA256 is of the prompt as sent.
+	Chat          bool   `json:"chat" parquet:"chat"`
+	PromptSystem  string `json:"prompt_system,omitempty" parquet:"prompt_system,optional,dict"`
+	PromptBefore  string `json:"prompt_before,omitempty" parquet:"prompt_before,optional,dict"`
+	ContextSHA256 string `json:"context_sha256,omitempty" parquet:"context_sha256,optional"`
+	PromptAfter   string `json:"prompt_after,omitempty" parquet:"prompt_after,optional"`
+	PromptSHA256  string `json:"prompt_sha256,omitempty" parquet:"prompt_sha256,optional"`
+	MaxTokens     *int   `json:"max_tokens,omitempty" parquet:"max_tokens"`
+	CutTokens     int    `json:"cut_tokens" parquet:"cut_tokens"`
+
+	// Length is the benchmark's own figure (words or characters);
+	// ContextTokens counts under Tokenizer. TargetLength and Depth are there
+	// where a length was asked for.
+	Length        *int     `json:"length,omitempty" parquet:"length"`
+	ContextTokens *int     `json:"context_tokens,omitempty" parquet:"context_tokens"`
+	Tokenizer     string   `json:"tokenizer,omitempty" parquet:"tokenizer,optional,dict"`
+	TargetLength  *int     `json:"target_length,omitempty" parquet:"target_length"`
+	Depth         *float64 `json:"depth,omitempty" parquet:"depth"`
+	Strata        []string `json:"strata,omitempty" parquet:"strata,list"`
+	Group         string   `json:"group,omitempty" parquet:"group,optional"`
+
+	// EvidenceSpans are byte ranges of the context; EvidenceLost counts those
+	// that truncation removed.
+	EvidenceState string         `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
+	EvidenceSpans []scorers.Span `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
+	EvidenceLost  *int           `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
+
+	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
+	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`
+	PromptTokens     *int  `json:"prompt_tokens,omitempty" parquet:"prompt_tokens"`
+	CachedTokens     *int  `json:"cached_tokens,omitempty" parquet:"cached_tokens"`
+	CompletionTokens *int  `json:"completion_tokens,omitempty" parquet:"completion_tokens"`
+	ReasoningTokens  *int  `json:"reasoning_tokens,omitempty" parquet:"reasoning_tokens"`
+
+	FirstTokenSeconds *float64 `json:"first_token_s,omitempty" parquet:"first_token_s"`
+	TotalSeconds      *float64 `json:"total_s,omitempty" parquet:"total_s"`
+	Retries           int      `json:"retries" parquet:"retries"`
+	RateLimited       int      `json:"rate_limited" parquet:"rate_limited"`
+	// FromCache: from the response cache; Resumed: from this run's journal.
+	FromCache bool   `json:"from_cache" parquet:"from_cache"`
+	Resumed   bool   `json:"resumed" parquet:"resumed"`
+	Served    string `json:"served_model,omitempty" parquet:"served_model,optional,dict"`
+	// AnsweredAt is RFC 3339.
+	AnsweredAt string `json:"answered_at,omitempty" parquet:"answered_at,optional"`
+}
+
+// newRow turns a result into a row; contextRef is the sha256 of its context,
+// empty for none.
+func newRow(r runners.Result, contextRef string) Row {
+	s, a := r.Sample, r.Answer
+	row := Row{
+		ID: s.ID, Index: s.Index, Task: s.Task, Category: s.Category, Language: s.Language,
+		Status: string(a.Status), Valid: a.Status == runners.OK, Metric: s.Metric,
+		Answer: a.Text, Extracted: r.Score.Answer, FirstAnswer: a.First, Reasoning: a.Reasoning,
+		FinishReason: a.FinishReason, Error: a.Error, References: s.References, Classes: s.Classes,
+		Chat: s.Chat, PromptSystem: s.Prompt.System, PromptBefore: s.Prompt.Before,
+		ContextSHA256: contextRef, PromptAfter: s.Prompt.After, PromptSHA256: a.PromptSHA256,
+		MaxTokens: positive(s.MaxTokens), CutTokens: a.CutTokens,
+		Length: positive(s.Length), TargetLength: positive(s.TargetLength), Depth: s.Depth,
+		Tokenizer: s.Tokenizer, Strata: s.Strata, Group: s.Group,
+		EvidenceState: string(s.Evidence.State), EvidenceSpans: s.Evidence.Spans,
+		FirstTokenSeconds: seconds(a.FirstToken), TotalSeconds: seconds(a.Total),
+		Retries: a.Retries, RateLimited: a.RateLimited,
+		FromCache: a.FromCache, Resumed: r.Resumed, Served: a.Model,
+	}
+	if row.References == nil {
+		row.References = []string{}
+	}
+	if score, ok := rowScore(r); ok {
+		row.Score = &score
+	}
+	if s.Tokenizer != "" {
+		row.ContextTokens = &s.ContextTokens
+	}
+	if s.Evidence.State != "" && len(s.Evidence.Spans)+s.Evidence.Lost > 0 {
+		row.EvidenceLost = &s.Evidence.Lost
+	}
+	row.setUsage(a.Usage)
+	if !a.Time.IsZero() {
+		row.AnsweredAt = a.Time.UTC().Format(time.RFC3339Nano)
+	}
+	return row
+}
+
+// rowScore returns the score of a result; there is none where the sample could
+// not be asked or the metric gave no number. No answer scores 0, whatever a
+// metric makes of an empty text.
+func rowScore(r runners.Result) (float64, bool) {
+	v := r.Score.Value
+	switch {
+	case r.Answer.Status.Lost(), math.IsNaN(v), math.IsInf(v, 0):
+		return 0, false
+	case r.Answer.Status == runners.NoAnswer:
+		return 0, true
+	}
+	return v, true
+}
+
+// setUsage leaves the counts out where there are none at all.
+func (row *Row) setUsage(u runners.Usage) {
+	if !u.Known && u.Prompt == 0 && u.Completion == 0 {
+		return
+	}
+	row.UsageKnown = &u.Known
+	row.PromptTokens, row.CompletionTokens = &u.Prompt, &u.Completion
+	if u.Known {
+		row.CachedTokens, row.ReasoningTokens = &u.Cached, &u.Reasoning
+	}
+}
+
+func positive(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+func seconds(d time.Duration) *float64 {
+	if d <= 0 {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}

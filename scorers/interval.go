@@ -1,0 +1,247 @@
+package scorers
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// IntervalState says whether an interval could be given, and if not, why.
+type IntervalState string
+
+// The states of an interval.
+const (
+	IntervalOK           IntervalState = "ok"
+	IntervalNoRows       IntervalState = "no_rows"
+	IntervalOneDocument  IntervalState = "one_document" // fewer than 2 documents: nothing to resample
+	IntervalNotAsked     IntervalState = "not_asked"
+	IntervalPartsMissing IntervalState = "parts_missing" // a part of the average has no interval
+)
+
+// Interval is a 95 % interval of a mean, in the unit of the mean. Low and
+// High are meaningful only in the state IntervalOK.
+type Interval struct {
+	State     IntervalState
+	Low, High float64
+}
+
+// DefaultResamples is how many times the bootstrap draws where nothing else
+// is asked for.
+const DefaultResamples = 10_000
+
+// The interval's ends as quantiles of the resampled means.
+const lowQuantile, highQuantile = 0.025, 0.975
+
+// cluster is one document's rows: they are drawn together, since questions
+// about the same document aren't independent.
+type cluster struct {
+	sum   float64
+	count float64
+}
+
+// clusters sums rows by Group, in order of first appearance; a row without a
+// group is a document of its own.
+func clusters(rows []Row) []cluster {
+	byGroup := make(map[string]int, len(rows))
+	out := make([]cluster, 0, len(rows))
+	for _, r := range rows {
+		at, seen := byGroup[r.Group]
+		if r.Group == "" || !seen {
+			at = len(out)
+			out = append(out, cluster{})
+			if r.Group != "" {
+				byGroup[r.Group] = at
+			}
+		}
+		out[at].sum += value(r.Score)
+		out[at].count++
+	}
+	return out
+}
+
+// draws are the resampled sums and row counts of one unit (a task or a
+// stratum of one): draw b's mean is sum[b]/count[b].
+type draws struct {
+	sum   []float64
+	count []float64
+	// state says why there are none.
+	state IntervalState
+}
+
+// unit is one independent part of the bootstrap with its own random stream.
+type unit struct {
+	name string
+	rows []Row
+	out  *draws
+}
+
+// resample fills each unit's draws. Streams are seeded by the unit's name, so
+// the numbers are the same with any number of workers.
+func resample(units []unit, seed uint64, resamples, workers int) {
+	next := make(chan unit)
+	var wait sync.WaitGroup
+	for range max(1, min(workers, len(units))) {
+		wait.Go(func() {
+			for u := range next {
+				u.out.fill(clusters(u.rows), stream(seed, u.name), resamples)
+			}
+		})
+	}
+	for _, u := range units {
+		next <- u
+	}
+	close(next)
+	wait.Wait()
+}
+
+// stream returns the random stream of one purpose under a run's seed.
+func stream(seed uint64, name string) *rand.ChaCha8 {
+	h := sha256.New()
+	h.Write(binary.LittleEndian.AppendUint64(nil, seed))
+	h.Write([]byte("bootstrap\x00" + name))
+	return rand.NewChaCha8([32]byte(h.Sum(nil)))
+}
+
+// fill draws len(cs) documents with replacement, resamples times.
+func (d *draws) fill(cs []cluster, src *rand.ChaCha8, resamples int) {
+	switch {
+	case len(cs) == 0:
+		d.state = IntervalNoRows
+		return
+	case len(cs) == 1:
+		d.state = IntervalOneDocument
+		return
+	}
+	d.state = IntervalOK
+	d.sum = make([]float64, resamples)
+	d.count = make([]float64, resamples)
+	if len(cs) <= maxShortDraw {
+		d.fillShort(cs, src)
+		return
+	}
+	r := rand.New(src)
+	for b := range d.sum {
+		var sum, count float64
+		for range cs {
+			c := cs[r.Uint64N(uint64(len(cs)))]
+			sum += c.sum
+			count += c.count
+		}
+		d.sum[b], d.count[b] = sum, count
+	}
+}
+
+// maxShortDraw bounds the documents that are drawn with 16 random bits: up to
+// here fewer than one draw in sixteen is rejected.
+const maxShortDraw = 4096
+
+// fillShort draws with 16 random bits each, four to a word of the stream:
+// multiply and shift, rejecting the few values that would favour some
+// documents (arXiv 1805.10941 §4), so the draw is exactly uniform.
+func (d *draws) fillShort(cs []cluster, src *rand.ChaCha8) {
+	n := uint32(len(cs))
+	reject := (1 << 16) % n
+	// Where every document has one row, counts need no adding up.
+	single := !slices.ContainsFunc(cs, func(c cluster) bool { return c.count != 1 })
+	var word uint64
+	left := 0
+	for b := range d.sum {
+		var sum, count float64
+		for drawn := uint32(0); drawn < n; {
+			if left == 0 {
+				word, left = src.Uint64(), 4
+			}
+			product := uint32(uint16(word)) * n
+			word >>= 16
+			left--
+			if product&0xffff < reject {
+				continue
+			}
+			c := &cs[product>>16]
+			sum += c.sum
+			if !single {
+				count += c.count
+			}
+			drawn++
+		}
+		if single {
+			count = float64(n)
+		}
+		d.sum[b], d.count[b] = sum, count
+	}
+}
+
+// means divides sums by counts, into a new slice.
+func (d *draws) means() []float64 {
+	out := make([]float64, len(d.sum))
+	for b := range out {
+		out[b] = d.sum[b] / d.count[b]
+	}
+	return out
+}
+
+// interval takes the 2.5 and 97.5 percentiles of resampled means; it reorders
+// them. Without any the state says why.
+func interval(means []float64, state IntervalState) Interval {
+	if state != IntervalOK {
+		return Interval{State: state}
+	}
+	return Interval{
+		State: IntervalOK,
+		Low:   quantile(means, lowQuantile),
+		High:  quantile(means, highQuantile),
+	}
+}
+
+// quantile returns the q-quantile of v by linear interpolation between order
+// statistics (NumPy's default method "linear"), and reorders v.
+func quantile(v []float64, q float64) float64 {
+	at := q * float64(len(v)-1)
+	k := int(math.Floor(at))
+	selectKth(v, k)
+	low := v[k]
+	if k+1 >= len(v) {
+		return low
+	}
+	high := slices.Min(v[k+1:])
+	return low + (at-float64(k))*(high-low)
+}
+
+// selectKth partially orders v so that v[k] is its k-th smallest value, with
+// smaller or equal ones before it and larger or equal ones behind: Hoare's
+// quickselect with the median of three, several times quicker than sorting.
+func selectKth(v []float64, k int) {
+	lo, hi := 0, len(v)-1
+	for lo < hi {
+		pivot := medianOfThree(v[lo], v[lo+(hi-lo)/2], v[hi])
+		i, j := lo, hi
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return
+		}
+	}
+}
+
+func medianOfThree(a, b, c float64) float64 {
+	return max(min(a, b), min(max(a, b), c))
+}

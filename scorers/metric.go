@@ -1,0 +1,42 @@
+// Package scorers judges answers: metrics, each named after the reference
+// implementation that it equals, and the aggregation of their scores.
+//
+// The package knows nothing of benchmarks, models or files. Scores are float64
+// in 0..1; percent is a matter of printing.
+package scorers
+
+// Span is a half-open byte range [Start, End) of a text.
+type Span struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// Case is one answer with what is needed to judge it.
+type Case struct {
+	// Prediction is the model's answer as it came, reasoning removed.
+	Prediction string
+	// References lists the right answers; the best match counts.
+	References []string
+	// Classes lists all classes of a classification task, in upstream's order.
+	Classes []string
+}
+
+// Score is a metric's verdict on one case.
+type Score struct {
+	// Value is in 0..1.
+	Value float64
+	// Answer is what the metric took out of the prediction, where it extracts.
+	Answer string
+	// NoAnswer says that an extracting metric found no answer; Value is 0 then.
+	NoAnswer bool
+}
+
+// Metric is a named scoring rule.
+type Metric struct {
+	Name string
+	// Equals names the package, version or upstream file whose numbers this
+	// metric gives.
+	Equals string
+	// Score judges one case. It is safe for concurrent use.
+	Score func(Case) Score
+}

@@ -1,0 +1,166 @@
+package scorers
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/lcbench/lcbench/scorers/jieba"
+)
+
+// rougeL is LongBench's rouge_score: the rouge-l F of the Python package rouge
+// 1.0.1 for one pair of texts.
+//
+// Upstream walks the LCS table by recursion and raises, which counts as 0,
+// where a walk takes more than about 985 steps; that is a limit of CPython's
+// stack and not of the definition, so there is none here.
+func rougeL(prediction, reference string) float64 {
+	l := lcsPool.Get().(*lcs)
+	defer lcsPool.Put(l)
+	return l.rougeL(prediction, reference)
+}
+
+// rougeLzh is LongBench's rouge_zh_score: both texts cut by jieba and joined
+// by single spaces.
+func rougeLzh(prediction, reference string) float64 {
+	return rougeL(strings.Join(jieba.Cut(prediction), " "), strings.Join(jieba.Cut(reference), " "))
+}
+
+var lcsPool = sync.Pool{New: func() any { return &lcs{ids: map[string]int32{}} }}
+
+// lcs holds the buffers of one comparison.
+type lcs struct {
+	ids    map[string]int32 // word → number
+	x, y   [][]int32        // sentences of the reference and the prediction
+	words  []int32          // backing of x and y
+	table  []int32
+	common []bool // words of U
+}
+
+// rougeL computes R = |U|/m, P = |U|/n and F = 2·P·R/(P+R+1e-8), U being the
+// distinct words on any LCS of a reference sentence with a prediction
+// sentence, m and n the distinct words of each text. (rouge/rouge_score.py,
+// rouge_l_summary_level.)
+func (l *lcs) rougeL(prediction, reference string) float64 {
+	clear(l.ids)
+	l.words = l.words[:0]
+	l.x = l.sentences(l.x[:0], reference)
+	m := len(l.ids)
+	refWords := len(l.ids)
+	before := len(l.words)
+	l.y = l.sentences(l.y[:0], prediction)
+	if len(l.x) == 0 || len(l.y) == 0 {
+		return 0
+	}
+	l.common = grown(l.common, len(l.ids))
+	clear(l.common)
+	n := l.distinct(l.words[before:])
+	clear(l.common)
+	union := 0
+	for _, x := range l.x {
+		for _, y := range l.y {
+			union += l.walk(x, y, refWords)
+		}
+	}
+	r, p := float64(union)/float64(m), float64(union)/float64(n)
+	return 2 * (p * r / (p + r + 1e-8))
+}
+
+// sentences cuts a text at every full stop, squeezes white space in each
+// piece and splits it on single spaces; an empty piece is no sentence, one of
+// white space alone is a sentence of one empty word.
+func (l *lcs) sentences(out [][]int32, text string) [][]int32 {
+	for piece := range strings.SplitSeq(text, ".") {
+		if piece == "" {
+			continue
+		}
+		start := len(l.words)
+		for word := range strings.FieldsFuncSeq(piece, isPySpace) {
+			l.words = append(l.words, l.id(word))
+		}
+		if len(l.words) == start {
+			l.words = append(l.words, l.id(""))
+		}
+		out = append(out, l.words[start:len(l.words):len(l.words)])
+	}
+	return out
+}
+
+func (l *lcs) id(word string) int32 {
+	id, ok := l.ids[word]
+	if !ok {
+		id = int32(len(l.ids))
+		l.ids[word] = id
+	}
+	return id
+}
+
+// distinct counts the different words; it uses common as a scratch.
+func (l *lcs) distinct(words []int32) int {
+	n := 0
+	for _, w := range words {
+		if !l.common[w] {
+			l.common[w] = true
+			n++
+		}
+	}
+	return n
+}
+
+// walk adds the words of one LCS of x and y to the union and returns how many
+// of them are new. Of several, it takes the one that the reference's walk
+// from the end finds: equal words are taken, else up if that is longer, else
+// left.
+func (l *lcs) walk(x, y []int32, refWords int) int {
+	if !overlap(y, refWords) {
+		return 0
+	}
+	w := len(y) + 1
+	t := grown(l.table, (len(x)+1)*w)
+	l.table = t
+	clear(t[:w])
+	for i, a := range x {
+		above, row := t[i*w:(i+1)*w], t[(i+1)*w:(i+2)*w]
+		row[0] = 0
+		for j, b := range y {
+			if a == b {
+				row[j+1] = above[j] + 1
+			} else {
+				row[j+1] = max(above[j+1], row[j])
+			}
+		}
+	}
+	fresh := 0
+	for i, j := len(x), len(y); i > 0 && j > 0; {
+		switch {
+		case x[i-1] == y[j-1]:
+			if !l.common[x[i-1]] {
+				l.common[x[i-1]] = true
+				fresh++
+			}
+			i, j = i-1, j-1
+		case t[(i-1)*w+j] > t[i*w+j-1]:
+			i--
+		default:
+			j--
+		}
+	}
+	return fresh
+}
+
+// overlap says whether y has any word that the reference has at all: numbers
+// below refWords were given to the reference's words.
+func overlap(y []int32, refWords int) bool {
+	for _, b := range y {
+		if int(b) < refWords {
+			return true
+		}
+	}
+	return false
+}
+
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n+n/4)[:n]
+	}
+	return s[:n]
+}
