@@ -69,14 +69,14 @@ func TestJSONLFaultsAreNamedAndTheStreamGoesOn(t *testing.T) {
 	want := []string{
 		`q.jsonl:4: field "answers": want a list of strings, got number`,
 		`q.jsonl:5: not JSON: want an object, got 'n' at byte 0`,
-		`q.jsonl:6: invalid UTF-8 at byte 13 of the row (byte 98 of the file)`,
+		`q.jsonl:6: invalid UTF-8 at byte 13 of the row (byte 99 of the file)`,
 		`q.jsonl:8: field "question": missing`,
 		`q.jsonl:9: not JSON: unexpected end at byte 33`,
 	}
 	if diff := cmp.Diff(want, errs); diff != "" {
 		t.Error(diff)
 	}
-	if at := strings.IndexByte(file, '\xff'); at != 98 {
+	if at := strings.IndexByte(file, '\xff'); at != 99 {
 		t.Errorf("the bad byte is at %d", at)
 	}
 	if src.closed != 1 {

@@ -46,8 +46,12 @@ type Row struct {
 	ContextSHA256 string `json:"context_sha256,omitempty" parquet:"context_sha256,optional"`
 	PromptAfter   string `json:"prompt_after,omitempty" parquet:"prompt_after,optional"`
 	PromptSHA256  string `json:"prompt_sha256,omitempty" parquet:"prompt_sha256,optional"`
-	MaxTokens     *int   `json:"max_tokens,omitempty" parquet:"max_tokens"`
-	CutTokens     int    `json:"cut_tokens" parquet:"cut_tokens"`
+	// The limits that the benchmark sets, and how many tokens were cut out of
+	// the prompt.
+	MaxTokens   *int     `json:"max_tokens,omitempty" parquet:"max_tokens"`
+	Temperature float64  `json:"temperature" parquet:"temperature"`
+	Stop        []string `json:"stop,omitempty" parquet:"stop,list"`
+	CutTokens   int      `json:"cut_tokens" parquet:"cut_tokens"`
 
 	// Length is the benchmark's own figure (words or characters);
 	// ContextTokens counts under Tokenizer. TargetLength and Depth are there
@@ -96,7 +100,7 @@ func newRow(r runners.Result, contextRef string) Row {
 		FinishReason: a.FinishReason, Error: a.Error, References: s.References, Classes: s.Classes,
 		Chat: s.Chat, PromptSystem: s.Prompt.System, PromptBefore: s.Prompt.Before,
 		ContextSHA256: contextRef, PromptAfter: s.Prompt.After, PromptSHA256: a.PromptSHA256,
-		MaxTokens: positive(s.MaxTokens), CutTokens: a.CutTokens,
+		MaxTokens: positive(s.MaxTokens), Temperature: s.Temperature, Stop: s.Stop, CutTokens: a.CutTokens,
 		Length: positive(s.Length), TargetLength: positive(s.TargetLength), Depth: s.Depth,
 		Tokenizer: s.Tokenizer, Strata: s.Strata, Group: s.Group,
 		EvidenceState: string(s.Evidence.State), EvidenceSpans: s.Evidence.Spans,

@@ -50,6 +50,8 @@ type Report struct {
 	Asked, Resumed, FromCache int
 	// Lost counts samples that could not be read, sent or answered.
 	Lost int
+	// Unreadable of them never became a sample.
+	Unreadable int
 	// Faults are the first maxFaults errors that cost a sample.
 	Faults []error
 	// Notices are what the stream had to say.
@@ -154,6 +156,9 @@ func (r *run) fault(ctx context.Context, err error) error {
 		r.mu.Unlock()
 		return nil
 	case errors.As(err, &row), errors.Is(err, benchmarks.ErrSample), errors.Is(err, benchmarks.ErrContextOverflow):
+		r.mu.Lock()
+		r.report.Unreadable++
+		r.mu.Unlock()
 		r.lose(err)
 		return nil
 	}

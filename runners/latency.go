@@ -23,7 +23,7 @@ type latency struct {
 const (
 	fixedTokens  = 2000
 	fastWeight   = 0.2
-	slowWeight   = 0.01
+	slowWeight   = 0.002
 	sinkWeight   = 0.2 // the baseline follows falling times at once
 	enoughTimes  = 8
 	slowerTimes  = 2.0 // overload is both: that many times the baseline,

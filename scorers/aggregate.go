@@ -5,7 +5,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strconv"
 )
 
 // Row is one scored sample, as far as averages need it.
@@ -270,7 +269,7 @@ func (p *part) summarise() {
 	}
 	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: math.NaN()}
 	if n > 0 {
-		m.Reference = roundTo(100*all/float64(n), 2)
+		m.Reference = Round(100*all/float64(n), 2)
 	}
 	p.drawn = p.draws.means()
 	m.All.Interval = interval(slices.Clone(p.drawn), p.draws.state)
@@ -291,14 +290,4 @@ func value(score float64) float64 {
 		return 0
 	}
 	return score
-}
-
-// roundTo rounds to decimals as Python's round does: the exact binary value,
-// ties to even.
-func roundTo(x float64, decimals int) float64 {
-	r, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', decimals, 64), 64)
-	if err != nil {
-		return x
-	}
-	return r
 }

@@ -135,9 +135,9 @@ func evaluateLongBenchTask(raw []byte) (any, error) {
 	var all []float64
 	byBucket := map[string][]float64{}
 	for i, r := range set.Rows {
-		var length float64
+		var length int
 		if err := json.Unmarshal(r.Length, &length); err != nil {
-			return nil, fmt.Errorf("field \"rows\": row %d: length: want number", i+1)
+			return nil, fmt.Errorf("field \"rows\": row %d: length: want a whole number", i+1)
 		}
 		p := r.Prediction
 		if firstLine {

@@ -74,7 +74,7 @@ func LongBenchBuckets() []string { return []string{"0-4k", "4-8k", "8k+"} }
 
 // LongBenchBucket returns the bucket of a row's length (eval.py, scorer_e):
 // below 4000, below 8000, above.
-func LongBenchBucket(length float64) string {
+func LongBenchBucket(length int) string {
 	switch b := LongBenchBuckets(); {
 	case length < 4000:
 		return b[0]

@@ -18,6 +18,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/datasets/builtin"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 //go:embed pins.json
@@ -40,7 +41,7 @@ func V1() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench", Title: "LongBench", Paper: "2308.14508", Pins: pins(pinsV1),
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v1{src: src} },
-		Builtin: builtin.LongBench,
+		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
 }
 
@@ -75,7 +76,7 @@ func (b *v1) tasks() []task {
 	var out []task
 	for _, t := range all {
 		if t.inE {
-			t.Strata, t.Rows, t.AverageLength = bucketNames, 300, 0
+			t.Strata, t.Rows, t.AverageLength = scorers.LongBenchBuckets(), 300, 0
 			t.Boards = []string{"en"}
 			out = append(out, t)
 		}
@@ -172,7 +173,7 @@ func (b *v1) row(ctx context.Context, line benchmarks.IndexedLine, t task, p pro
 		return yield(s, err) && false
 	}
 	if b.e {
-		s.Strata = []string{bucket(r.length)}
+		s.Strata = []string{scorers.LongBenchBucket(r.length)}
 	}
 	if o.Salt {
 		s.Prompt.Before = benchmarks.Salt(o.Seed, s.ID) + s.Prompt.Before

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,8 @@ func TestABadRowIsNamedAndTheOthersGoOn(t *testing.T) {
 			n++
 		}
 	}
+	// Rows 1 to 3 share a document, so they come behind the broken line.
+	slices.Sort(errs)
 	if n != 2 || len(errs) != 2 || !strings.Contains(errs[0], `hotpotqa.jsonl:2: field "answers"`) || !strings.HasPrefix(errs[1], "hotpotqa.jsonl:3:") {
 		t.Errorf("%d samples and errors %q", n, errs)
 	}

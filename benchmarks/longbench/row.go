@@ -39,10 +39,7 @@ func decodeRow(line []byte) (row, error) {
 		case "length":
 			r.length, err = datasets.Int(raw)
 		}
-		if err != nil {
-			return &datasets.FieldError{Field: key, Err: err}
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return r, err

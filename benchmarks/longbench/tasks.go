@@ -86,17 +86,3 @@ func (t *task) finish() {
 	t.stopLine = t.Name == "samsum"
 	t.Fixed = t.Name == "passage_count" // more passages, another count
 }
-
-// Buckets of LongBench-E by the row's own length.
-var bucketNames = []string{"0-4k", "4-8k", "8k+"}
-
-// bucket names the LongBench-E bucket of a length (eval.py: < 4000, < 8000).
-func bucket(length int) string {
-	switch {
-	case length < 4000:
-		return bucketNames[0]
-	case length < 8000:
-		return bucketNames[1]
-	}
-	return bucketNames[2]
-}

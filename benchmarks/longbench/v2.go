@@ -11,6 +11,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/datasets/builtin"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // V2 is the adapter of LongBench v2.
@@ -18,14 +19,11 @@ func V2() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2),
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v2{src: src} },
-		Builtin: builtin.LongBench,
+		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
 }
 
 type v2 struct{ src datasets.Source }
-
-// v2Strata are the columns of result.txt behind "Overall".
-var v2Strata = []string{"easy", "hard", "short", "medium", "long"}
 
 // v2Domains are the six categories with their published sizes (arXiv
 // 2412.15204 table 1); a task's name is the domain's.
@@ -53,7 +51,7 @@ func (b *v2) Tasks() []benchmarks.Task {
 	for _, d := range v2Domains {
 		out = append(out, benchmarks.Task{
 			Name: taskName(d.name), Category: d.name, Language: "en", Metric: "v2_choice",
-			Rows: d.rows, AverageLength: d.mean, MaxTokens: 128, Boards: []string{"all"}, Strata: v2Strata, Fixed: true,
+			Rows: d.rows, AverageLength: d.mean, MaxTokens: 128, Boards: []string{"all"}, Strata: scorers.V2Columns(), Fixed: true,
 		})
 	}
 	return out
@@ -158,11 +156,8 @@ func decodeV2(line []byte) (v2row, error) {
 			return nil
 		}
 		text, err := datasets.String(raw)
-		if err != nil {
-			return &datasets.FieldError{Field: key, Err: err}
-		}
 		r[key] = text
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -196,18 +191,11 @@ func (r v2row) sample(m mode, template, answer string, index int, o benchmarks.O
 		document = ""
 	}
 	p := benchmarks.Prompt{Before: r.fill(before), Context: document, After: r.fill(after)}
-	difficulty, length := "hard", "long"
-	if r["difficulty"] == "easy" {
-		difficulty = "easy"
-	}
-	if r["length"] == "short" || r["length"] == "medium" {
-		length = r["length"]
-	}
 	s := benchmarks.Sample{
 		ID: taskName(r["domain"]) + "/" + r["_id"], Task: taskName(r["domain"]), Category: r["domain"], Language: "en",
 		Index: index, Prompt: p, Chat: true, MaxTokens: m.maxTokens, Temperature: 0.1,
 		Own: benchmarks.TruncatePromptAll, Metric: "v2_choice", References: []string{r["answer"]},
-		Group: group("v2", r["context"]), Strata: []string{difficulty, length},
+		Group: group("v2", r["context"]), Strata: scorers.V2Strata(r["difficulty"], r["length"]),
 		Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown},
 		Query:    r.fill("$Q$\n(A) $C_A$\n(B) $C_B$\n(C) $C_C$\n(D) $C_D$"),
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -72,16 +73,19 @@ func hiddenFlags() []cli.Flag {
 
 // settings are the parsed flags of a command that makes samples.
 type settings struct {
-	adapter  benchmarks.Adapter
-	source   datasets.Source
-	builtin  bool
-	bench    benchmarks.Benchmark
-	options  benchmarks.Options
-	model    modelSpec
-	asker    runners.Asker
-	price    *runners.Price
-	budget   *runners.Limit
-	cacheDir string
+	adapter benchmarks.Adapter
+	source  datasets.Source
+	builtin bool
+	bench   benchmarks.Benchmark
+	options benchmarks.Options
+	model   modelSpec
+	asker   runners.Asker
+	price   *runners.Price
+	budget  *runners.Limit
+	window  int // for plan
+
+	concurrency        int
+	total, totalTokens atomic.Int64 // for the progress line, 0 while unknown
 }
 
 // readSettings parses the flags that say what to run on what.
@@ -167,7 +171,7 @@ func (s *settings) openData(c *cli.Context) error {
 			return fmt.Errorf("--data-dir %s is not a folder", dir)
 		}
 		kind = "folder"
-		s.source = datasets.NewFolder(dir, s.adapter.Pins)
+		s.source = datasets.Folder(dir, s.adapter.Pins)
 	}
 	if kind == "auto" {
 		kind = "builtin"

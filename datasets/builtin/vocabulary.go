@@ -31,13 +31,13 @@ func nameParts() nameLists {
 				"子衿 未央 朝颜 夕拾 玉衡 开阳 摇光 天玑 折桂 鸣柯 织云 缀珠 凭栏 卷帘 揽月 裁冰"),
 		},
 		places: parts{
-			firstEN: f("Bren Cald Dor Elm Fost Gren Hawk Isk Karr Lund Moss Nerr Oster Pell Quill Rav Sarn Tarn Ulver Vess Wyn Yar Zell Ambel Birk Coth Drem Esk Farl Gant Hurst Jarl"),
+			firstEN:  f("Bren Cald Dor Elm Fost Gren Hawk Isk Karr Lund Moss Nerr Oster Pell Quill Rav Sarn Tarn Ulver Vess Wyn Yar Zell Ambel Birk Coth Drem Esk Farl Gant Hurst Jarl"),
 			secondEN: f("moor haven ford wick stead mouth fell garth holm bridge minster combe ness well"),
 			firstZH:  f("雾岭 霜泽 青梧 石砚 鹭洲 枫眠 苇泊 云檐 寒螺 白堇 赤桐 紫鸢 银杉 琥珀 乌柏 翠微 落星 沉璧 枕潮 半夏 鸢尾 眠沙 烟屿 碧落 秋笛 鹤归 荻花 栖云 梨雪 麦浪 渔火 砚池"),
 			secondZH: f("镇 港 渡 浦 寨 湾 集 堡 关 桥 坪 埠 墟 驿"),
 		},
 		bodies: parts{
-			firstEN: f("Heron Lantern Compass Anvil Osprey Beacon Thistle Kingfisher Mortar Sextant Badger Candlewood Hourglass Plumline Wren Bellfounder Millstone Quicksilver Foxglove Astrolabe Cormorant Inkwell Driftwood Weathervane Saltmarsh Hawthorn Pendulum Otter Flintlock Tollgate Heather Firefly Windlass Brickfield Juniper Cobbler Rainwater Stonecrop Swallow Tidewheel"),
+			firstEN:  f("Heron Lantern Compass Anvil Osprey Beacon Thistle Kingfisher Mortar Sextant Badger Candlewood Hourglass Plumline Wren Bellfounder Millstone Quicksilver Foxglove Astrolabe Cormorant Inkwell Driftwood Weathervane Saltmarsh Hawthorn Pendulum Otter Flintlock Tollgate Heather Firefly Windlass Brickfield Juniper Cobbler Rainwater Stonecrop Swallow Tidewheel"),
 			secondEN: f("Society Institute Foundation Observatory Guild Archive Academy Workshop Trust Museum Library College"),
 			firstZH:  f("白鹭 灯塔 罗盘 铁砧 鱼鹰 烽火 蓟草 翠鸟 石臼 六分仪 山獾 烛木 沙漏 铅垂 鹪鹩 铸钟 磨石 水银 洋地黄 星盘 鸬鹚 墨井 浮木 风信 盐沼 山楂 钟摆 水獭 燧石 关卡 石楠 流萤 绞盘 砖窑 杜松 鞋匠 雨水 景天 燕子 潮轮"),
 			secondZH: f("学社 研究院 基金会 天文台 行会 档案馆 书院 工坊 信托会 博物馆 图书馆 学堂"),

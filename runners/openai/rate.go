@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -38,33 +37,40 @@ func retryAfter(h http.Header) time.Duration {
 	return wait
 }
 
+// longestWait is what a wait is cut to: beyond it, headers are nonsense.
+const longestWait = 30 * 24 * time.Hour
+
 // until reads seconds, a Go-like duration (6m0s), a date or a Unix time as a
 // duration from now. A date is taken against the server's own clock.
 func until(s string, h http.Header) time.Duration {
+	return min(max(0, waitOf(s, h)), longestWait)
+}
+
+func waitOf(s string, h http.Header) time.Duration {
 	now := time.Now()
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return max(0, at.Sub(now))
+		return at.Sub(now)
 	}
 	if d, err := time.ParseDuration(s); err == nil {
-		return max(0, d)
+		return d
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	switch {
 	case err != nil || !(n > 0):
 		return 0
 	case n > 1e12: // Unix milliseconds
-		return max(0, time.UnixMilli(int64(min(n, 1e15))).Sub(now))
+		return time.UnixMilli(int64(min(n, 1e15))).Sub(now)
 	case n > 1e9: // Unix seconds
-		return max(0, time.Unix(int64(n), 0).Sub(now))
+		return time.Unix(int64(n), 0).Sub(now)
 	}
 	return seconds(n)
 }
 
 func seconds(s float64) time.Duration {
-	return time.Duration(min(s*float64(time.Second), math.MaxInt64/2))
+	return time.Duration(min(s, longestWait.Seconds()) * float64(time.Second))
 }
 
 // rateInfo reads the x-ratelimit headers; ok is false if there are none.

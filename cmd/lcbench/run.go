@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/runners"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+func runCommand() *cli.Command {
+	flags := slices.Concat(dataFlags(), modelFlags(), hiddenFlags(), []cli.Flag{
+		&cli.StringFlag{Name: "out", Usage: "the run's `folder` (default: results/<benchmark>-<model>-<hash of the configuration>)"},
+		&cli.StringFlag{Name: "output", Usage: "also write lm-eval: results_*.json and samples_*.jsonl of lm-evaluation-harness"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "the same as lcbench plan"},
+		&cli.BoolFlag{Name: "predict-only", Usage: "accepted; score again with lcbench score", Hidden: true},
+	})
+	return &cli.Command{
+		Name: "run", Usage: "ask a model every sample of a benchmark and score the answers", ArgsUsage: "BENCHMARK",
+		Description: "The same command again resumes a run that was stopped, whatever stopped it.\n" +
+			"Ctrl-C finishes what is in flight; a second one drops it.",
+		Flags: flags,
+		Action: func(c *cli.Context) error {
+			s, err := readSettings(c)
+			if err != nil {
+				return err
+			}
+			if c.Bool("dry-run") {
+				return plan(c.Context, s, c.App.Writer)
+			}
+			if o := c.String("output"); o != "" && o != "lm-eval" {
+				return usagef("output %q: the only further format is lm-eval", o)
+			}
+			return runBenchmark(c, s)
+		},
+	}
+}
+
+// runBenchmark does one run from its folder to its table.
+func runBenchmark(c *cli.Context, s *settings) (err error) {
+	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
+	defer release()
+	m, err := s.openModel(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	folder, err := s.openFolder(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	for _, w := range folder.Warnings() {
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
+	}
+	rows, err := folder.Rows()
+	if err != nil {
+		return err
+	}
+	engine := &runners.Engine{
+		Model: m.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add,
+		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: drain,
+	}
+	if s.budget != nil {
+		price := runners.Price{}
+		if s.price != nil {
+			price = *s.price
+		}
+		engine.Budget = runners.NewBudget(*s.budget, price, folder.Journal().Spent())
+	}
+	stopProgress := s.showProgress(ctx, c, engine, m)
+	began := time.Now()
+	report, runErr := engine.Run(ctx, s.bench.Samples(ctx, s.options))
+	stopProgress()
+	if m.failed != nil {
+		report.Notices = append(report.Notices, m.failed.Error())
+	}
+	report.Notices = append(report.Notices, m.notes()...)
+	return s.conclude(c, folder, rows, engine, report, runErr, time.Since(began))
+}
+
+// interruptible returns a context that a second Ctrl-C cancels and a channel
+// that the first one closes.
+func interruptible(parent context.Context, errOut io.Writer) (context.Context, <-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	drain := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-signals:
+				if n == 0 {
+					fmt.Fprintln(errOut, "\nlcbench: finishing what is in flight; Ctrl-C again drops it. The same command resumes.")
+					close(drain)
+					continue
+				}
+				cancel()
+			case <-done:
+			}
+			return
+		}
+	}()
+	return ctx, drain, func() { signal.Stop(signals); close(done); cancel() }
+}
+
+// score judges an answer by the sample's metric.
+func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score, error) {
+	metric, ok := scorers.Lookup(metricFamily(s.adapter.Name), sample.Metric)
+	if !ok {
+		return scorers.Score{}, fmt.Errorf("no metric %q", sample.Metric)
+	}
+	if sample.Cleanup == "first_line" {
+		answer = scorers.FirstLine(answer)
+	}
+	return metric.Score(scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes}), nil
+}
+
+// metricFamily is the namespace of a benchmark's metrics: its variants share
+// one.
+func metricFamily(benchmark string) string {
+	name, _, _ := strings.Cut(benchmark, "-")
+	return name
+}
+
+// configuration lists a run's settings; those that shape answers are its
+// identity.
+func (s *settings) configuration(c *cli.Context) []results.Setting {
+	o := s.options
+	join := func(v any) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ","), "[]") }
+	// Where data comes from counts; which folder holds a copy does not, its
+	// files' hashes are in the manifest.
+	kind := s.source.Origin().Kind
+	id := []results.Setting{
+		{Name: "benchmark", Value: s.adapter.Name}, {Name: "model", Value: s.model.String()},
+		{Name: "data", Value: kind}, {Name: "tasks", Value: join(o.Tasks)}, {Name: "limit", Value: c.String("limit")},
+		{Name: "lengths", Value: join(o.Lengths)}, {Name: "depths", Value: join(o.Depths)},
+		{Name: "truncate", Value: string(o.Truncate)}, {Name: "tokenizer", Value: o.Tokenizer.Name()},
+		{Name: "seed", Value: fmt.Sprint(o.Seed)}, {Name: "mode", Value: o.Mode}, {Name: "salt", Value: fmt.Sprint(o.Salt)},
+		{Name: "chat-template", Value: s.asker.Chat}, {Name: "system-instruction", Value: s.asker.System},
+		{Name: "gen-kwargs", Value: c.String("gen-kwargs")}, {Name: "model-args", Value: c.String("model-args")},
+		{Name: "reasoning-tokens", Value: fmt.Sprint(s.asker.ReasoningTokens)}, {Name: "window", Value: c.String("window")},
+	}
+	for i := range id {
+		id[i].Identity = true
+	}
+	return append(id,
+		results.Setting{Name: "concurrency", Value: fmt.Sprint(c.Int("concurrency"))},
+		results.Setting{Name: "budget", Value: c.String("budget")},
+		results.Setting{Name: "data-dir", Value: c.String("data-dir")},
+	)
+}
+
+func (s *settings) manifest(c *cli.Context) results.Manifest {
+	config := s.configuration(c)
+	return results.Manifest{
+		Benchmark: s.adapter.Name, Title: s.adapter.Title,
+		Model:  results.ModelInfo{Spec: s.model.String(), Name: s.model.name, Endpoint: s.model.base},
+		Config: config, Identity: results.IdentityHash(config), Tokenizer: s.options.Tokenizer.Name(),
+		Truncate: string(s.options.Truncate), Seed: s.options.Seed, Version: version,
+		Data: []results.Origin{origin(s.source)},
+	}
+}
+
+func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
+	m := s.manifest(c)
+	dir := c.String("out")
+	if dir == "" {
+		dir = results.DefaultDir("results", m.Benchmark, s.model.kind+"-"+s.model.name, m.Identity)
+	}
+	run, err := results.Open(dir, m)
+	var config *results.ConfigError
+	if errors.As(err, &config) {
+		return nil, usagef("%w; give another --out, or the same settings", err)
+	}
+	return run, err
+}
+
+// conclude writes what the run came to and prints its table.
+func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.Writer, e *runners.Engine, report runners.Report, runErr error, took time.Duration) error {
+	if err := rows.Finish(); err != nil {
+		return errors.Join(runErr, err)
+	}
+	state := results.Partial
+	if report.Complete && runErr == nil {
+		state = results.Complete
+	}
+	spent := folder.Journal().Spent()
+	cost := s.cost(spent)
+	err := folder.Update(func(m *results.Manifest) {
+		m.Data = []results.Origin{origin(s.source)}
+		m.Usage, m.Cost = spent, cost
+		m.Notes = report.Notices
+	})
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	snapshot := e.Progress.Snapshot()
+	summary := rows.Facts().Summarise(results.SummaryInput{
+		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter.Name),
+		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: took.Seconds(),
+		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
+	})
+	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {
+		return errors.Join(runErr, err)
+	}
+	if c.String("output") == "lm-eval" {
+		if err := writeLMEval(folder, summary); err != nil {
+			return errors.Join(runErr, err)
+		}
+	}
+	if err := writeTable(c.App.Writer, summary); err != nil {
+		return errors.Join(runErr, err)
+	}
+	fmt.Fprintf(c.App.Writer, "\n%s\n", folder.Dir())
+	return s.outcome(c, report, runErr)
+}
+
+func (s *settings) cost(u runners.Usage) *results.Cost {
+	if s.price == nil {
+		return nil
+	}
+	return &results.Cost{Amount: s.price.Cost(u), Currency: "USD"}
+}
+
+func (s *settings) metricEquals(name string) string {
+	m, _ := scorers.Lookup(metricFamily(s.adapter.Name), name)
+	return m.Equals
+}
+
+func averageRule(benchmark string) results.AverageRule {
+	if benchmark == "longbench-v2" {
+		return results.AverageSamples
+	}
+	return results.AverageCategories
+}
+
+func origin(src interface{ Origin() datasetsOrigin }) results.Origin {
+	o := src.Origin()
+	out := results.Origin{Kind: o.Kind, Place: o.Place}
+	for _, f := range o.Files {
+		out.Files = append(out.Files, results.FileHash{Name: f.Name, SHA256: f.SHA256, Bytes: f.Bytes, Pinned: f.Pinned})
+	}
+	return out
+}
+
+// outcome turns a finished run into the exit code, and says why.
+func (s *settings) outcome(c *cli.Context, report runners.Report, runErr error) error {
+	for _, f := range report.Faults {
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(f.Error()))
+	}
+	if more := report.Lost - len(report.Faults); more > 0 {
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: and %d more lost samples\n", more)
+	}
+	switch {
+	case runErr != nil:
+		return hinted(runErr)
+	case report.BudgetReached:
+		return exitError{exitBudget, errors.New("budget reached; raise --budget and give the same command to go on")}
+	case report.Drained:
+		return errors.New("stopped; the same command goes on from here")
+	case report.Lost > 0:
+		return exitError{exitLost, fmt.Errorf("%d samples lost; the same command asks them again", report.Lost)}
+	}
+	return nil
+}
+
+// hinted adds what a user can do about an error.
+func hinted(err error) error {
+	var call *runners.CallError
+	if errors.As(err, &call) && (call.Status == 401 || call.Status == 403) && os.Getenv("OPENAI_API_KEY") == "" {
+		return fmt.Errorf("%w; set OPENAI_API_KEY", err)
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/runners"
+)
+
+// terminal says whether w is one, and how wide.
+func terminal(w io.Writer) (width int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 80, false
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 80, true
+	}
+	return width, true
+}
+
+func writeTable(w io.Writer, s results.Summary) error {
+	width, is := terminal(w)
+	return results.WriteTable(w, s, results.TableOptions{Width: width, Color: results.UseColor(is, os.Getenv)})
+}
+
+// showProgress keeps the progress line up to date until the returned function
+// is called.
+func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.Engine, m *openedModel) func() {
+	width, is := terminal(c.App.ErrWriter)
+	p := results.NewProgress(c.App.ErrWriter, results.ProgressOptions{
+		Terminal: is, Width: width, Color: results.UseColor(is, os.Getenv),
+	})
+	snapshot := func() results.Snapshot {
+		n := e.Progress.Snapshot()
+		out := results.Snapshot{
+			Done: n.Done + n.Lost, Lost: n.Lost, Tokens: int64(n.Tokens), Reused: n.Resumed + n.FromCache,
+			Retries: n.Retries, RateLimited: n.RateLimited, Score: n.MeanScore, Cost: s.cost(n.Paid),
+			Total: int(s.total.Load()), TotalTokens: s.totalTokens.Load(),
+		}
+		if m.limiter != nil {
+			out.InFlight = m.limiter.State().InFlight
+		}
+		return out
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		p.Watch(ctx, snapshot)
+		close(done)
+	}()
+	return func() {
+		cancel()
+		<-done
+		p.Close(snapshot())
+	}
+}
+
+func writeLMEval(folder *results.Run, s results.Summary) error {
+	_, err := results.WriteLMEval(filepath.Join(folder.Dir(), "lm-eval"), results.LMEvalInput{
+		Manifest: folder.Manifest(), Summary: s,
+		Rows: results.ReadRows(filepath.Join(folder.Dir(), "samples.jsonl")), Contexts: folder.Contexts(),
+	})
+	return err
+}

@@ -1,0 +1,303 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lcbench/lcbench/runners"
+)
+
+// TableOptions shape the table. The zero value is 80 columns without colour.
+type TableOptions struct {
+	// Width in columns; 0: 80. Less than 60 is taken for 60.
+	Width int
+	// Color allows escape codes, see UseColor.
+	Color bool
+}
+
+// UseColor says whether to colour what goes to a terminal or elsewhere:
+// NO_COLOR (set and not empty) forbids it, CLICOLOR_FORCE (set and not 0)
+// forces it, else terminals have it.
+func UseColor(terminal bool, env func(string) string) bool {
+	if env("NO_COLOR") != "" {
+		return false
+	}
+	if force := env("CLICOLOR_FORCE"); force != "" && force != "0" {
+		return true
+	}
+	return terminal && env("TERM") != "dumb"
+}
+
+// WriteTable prints a summary for people: scores by task and category, the
+// averages with their formula, strata, lengths by depths, and what was lost.
+// Nothing in it can steer a terminal but our own colours.
+func WriteTable(w io.Writer, s Summary, o TableOptions) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	t := &tablePage{o: o}
+	t.o.Width = max(o.Width, 60)
+	t.title(s)
+	t.tasks(s)
+	t.averages(s)
+	t.strata(s)
+	t.cells(s)
+	t.statuses(s)
+	t.footnotes(s)
+	if t.err != nil {
+		return fmt.Errorf("results: table: %w", t.err)
+	}
+	_, err := w.Write(t.out.Bytes())
+	return err
+}
+
+// tablePage is the table while it is put together.
+type tablePage struct {
+	o   TableOptions
+	out bytes.Buffer
+	err error
+}
+
+// columns of the main tables.
+const (
+	taskColumn = iota
+	metricColumn
+	rowsColumn
+	scoreColumn
+	intervalColumn
+	validColumn
+	mainColumns
+)
+
+// title says what was measured, and that built-in samples aren't the real ones.
+func (t *tablePage) title(s Summary) {
+	title := printable(orElse(s.Title, s.Benchmark))
+	if s.Builtin {
+		title += " (built-in samples, not " + title + "'s own data)"
+	}
+	t.text(title, "\x1b[1m")
+	line := "model " + printable(orElse(s.Model.Spec, s.Model.Name))
+	if s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows {
+		line += fmt.Sprintf(", %d of %s", s.Samples.Rows, plural(*s.Samples.Total, "sample"))
+	} else {
+		line += ", " + plural(s.Samples.Rows, "sample")
+	}
+	if s.State == Partial {
+		line += ", stopped early: can be resumed"
+	}
+	t.text(line, "")
+	t.out.WriteByte('\n')
+}
+
+// text prints a paragraph within the width, in a colour where allowed.
+func (t *tablePage) text(s, color string) {
+	for _, line := range wrap(s, t.o.Width, 2) {
+		if t.o.Color && color != "" {
+			line = color + line + "\x1b[0m"
+		}
+		t.out.WriteString(line + "\n")
+	}
+}
+
+func (t *tablePage) tasks(s Summary) {
+	rows := make([][]string, len(s.Tasks))
+	for i, task := range s.Tasks {
+		rows[i] = mainRow(task.Task, task.Metric, task.Figure)
+	}
+	t.main([]string{"Task", "Metric", "N", "Score", "95% CI", "Valid score (n)"}, rows)
+}
+
+func (t *tablePage) averages(s Summary) {
+	var rows [][]string
+	for _, b := range s.Boards {
+		// One category is the average itself: nothing to break down.
+		if len(b.Categories) > 1 || len(s.Boards) > 1 {
+			for _, c := range b.Categories {
+				rows = append(rows, mainRow(withBoard(c.Category, b.Board), "mean of "+plural(len(c.Tasks), "task"), c.Figure))
+			}
+		}
+		formula := fmt.Sprintf("over %d categories", len(b.Categories))
+		if len(b.Categories) == 1 {
+			formula = "over 1 category"
+		}
+		if s.Method.Average == AverageSamples {
+			formula = "over samples"
+		}
+		rows = append(rows, mainRow(withBoard("Average", b.Board), formula, b.Average))
+	}
+	t.main([]string{"Category", "", "N", "Score", "95% CI", "Valid score (n)"}, rows)
+}
+
+func withBoard(name, board string) string {
+	if board == "" {
+		return name
+	}
+	return name + ", " + board
+}
+
+func mainRow(name, metric string, f Figure) []string {
+	return []string{
+		printable(name), printable(metric), strconv.Itoa(f.Rows), score(f.Score), intervalText(f),
+		fmt.Sprintf("%s (%d)", score(f.Valid), f.ValidRows),
+	}
+}
+
+// main prints one of the tables that share their columns' widths.
+func (t *tablePage) main(header []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	widths := [mainColumns]int{rowsColumn: 5, scoreColumn: 6, intervalColumn: 12, validColumn: 15}
+	fixed := 2 * (mainColumns - 1)
+	for _, w := range widths {
+		fixed += w
+	}
+	widths[taskColumn] = 22
+	widths[metricColumn] = 18
+	if spare := t.o.Width - fixed - widths[taskColumn] - widths[metricColumn]; spare < 0 {
+		widths[metricColumn] += spare
+	}
+	if widths[metricColumn] < 10 {
+		widths[taskColumn] -= 10 - widths[metricColumn]
+		widths[metricColumn] = 10
+	}
+	t.grid(header, rows, widths[:], 2)
+}
+
+// strata prints scores by the benchmark's own groups of rows: LongBench-E's
+// lengths, v2's difficulty and lengths.
+func (t *tablePage) strata(s Summary) {
+	var names []string
+	for _, b := range s.Boards {
+		for _, f := range b.Strata {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	rows := make([][]string, 0, len(s.Tasks)+len(s.Boards))
+	for _, task := range s.Tasks {
+		rows = append(rows, strataRow(task.Task, task.Figure, task.Strata, names))
+	}
+	for _, b := range s.Boards {
+		rows = append(rows, strataRow(withBoard("Average", b.Board), b.Average, b.Strata, names))
+	}
+	if len(s.Tasks) == 1 && len(s.Boards) == 1 { // they are the same
+		rows = rows[:1]
+	}
+	header := []string{"Task", "Overall"}
+	for _, n := range names {
+		header = append(header, printable(capital(n)))
+	}
+	t.grid(header, rows, fitted(header, rows, t.o.Width, 22), 1)
+}
+
+func strataRow(name string, overall Figure, strata []NamedFigure, names []string) []string {
+	row := []string{printable(name), score(overall.Score)}
+	for _, n := range names {
+		at := slices.IndexFunc(strata, func(f NamedFigure) bool { return f.Name == n })
+		if at < 0 {
+			row = append(row, "–")
+			continue
+		}
+		row = append(row, score(strata[at].Score))
+	}
+	return row
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// cells prints lengths by depths, one block a board.
+func (t *tablePage) cells(s Summary) {
+	for _, b := range s.Boards {
+		if len(b.Cells) == 0 {
+			continue
+		}
+		var lengths []int
+		var depths []string
+		at := map[string]Figure{}
+		for _, c := range b.Cells {
+			if !slices.Contains(lengths, c.Length) {
+				lengths = append(lengths, c.Length)
+			}
+			d := depthName(c.Depth)
+			if !slices.Contains(depths, d) {
+				depths = append(depths, d)
+			}
+			at[strconv.Itoa(c.Length)+d] = c.Figure
+		}
+		header := append([]string{withBoard("Length \\ depth", b.Board)}, depths...)
+		var rows [][]string
+		for _, n := range lengths {
+			row := []string{distinctName(n, lengths)}
+			for _, d := range depths {
+				f, ok := at[strconv.Itoa(n)+d]
+				if !ok {
+					row = append(row, "–")
+					continue
+				}
+				row = append(row, fmt.Sprintf("%s (%d)", score(f.Score), f.Rows))
+			}
+			rows = append(rows, row)
+		}
+		t.split(header, rows)
+	}
+}
+
+// distinctName names a length, in full where two lengths would read the same.
+func distinctName(n int, all []int) string {
+	for _, other := range all {
+		if other != n && lengthName(other) == lengthName(n) {
+			return strconv.Itoa(n)
+		}
+	}
+	return lengthName(n)
+}
+
+func depthName(d *float64) string {
+	if d == nil {
+		return "any"
+	}
+	return strconv.FormatFloat(*d, 'g', 4, 64) + "%"
+}
+
+// statuses prints the ledger of the tasks in which not every row is ok.
+func (t *tablePage) statuses(s Summary) {
+	var lines []string
+	for _, task := range s.Tasks {
+		var parts []string
+		for _, status := range runners.Statuses() {
+			if n := task.ByStatus[status]; n > 0 && status != runners.OK {
+				parts = append(parts, fmt.Sprintf("%d %s", n, status))
+			}
+		}
+		if len(parts) > 0 {
+			lines = append(lines, fmt.Sprintf("  %s: %d ok, %s", printable(task.Task), task.ByStatus[runners.OK], strings.Join(parts, ", ")))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	t.text("Rows that are not ok (not in the valid score):", "\x1b[33m")
+	for _, l := range lines {
+		for i, part := range wrap(l, t.o.Width-2, 4) {
+			if i == 0 {
+				part = "  " + part
+			}
+			t.out.WriteString(part + "\n")
+		}
+	}
+	t.out.WriteByte('\n')
+}
