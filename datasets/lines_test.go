@@ -161,6 +161,7 @@ func TestCancellationIsYieldedLastAndAsItIs(t *testing.T) {
 			"f.json":  []byte("[{},{},{},{}]"),
 		}}
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		n := 0
 		var last error
 		for _, err := range texts(ctx, src, name) {

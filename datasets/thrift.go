@@ -132,11 +132,11 @@ func (s *skim) list(depth int) error {
 			return err
 		}
 	}
-	// A struct of parquet's metadata takes at least four bytes, anything else
+	// A struct of parquet's metadata takes at least two bytes, anything else
 	// one; a list that claims more is not believed.
 	least := uint64(1)
 	if kind == thriftStruct {
-		least = 4
+		least = 2
 	}
 	if count > uint64(len(s.b)-s.at)/least {
 		return errShort

@@ -81,8 +81,7 @@ func (c *Cache) catchUp() error {
 		return err
 	}
 	if info.Size() < c.scanned { // somebody has emptied it
-		clear(c.at)
-		c.scanned = 0
+		c.forget()
 	}
 	if info.Size() == c.scanned {
 		return nil
@@ -98,6 +97,12 @@ func (c *Cache) catchUp() error {
 		c.scanned = l.end()
 		return nil
 	})
+}
+
+// forget starts over with a file that is no longer what was indexed.
+func (c *Cache) forget() {
+	clear(c.at)
+	c.scanned = 0
 }
 
 // entryKey takes the key from the start of a line. Lines that don't begin like
@@ -133,6 +138,10 @@ func (c *Cache) Get(key string) (runners.Response, bool) {
 		}
 	}
 	r, err := c.read(key, at)
+	if errors.Is(err, io.EOF) { // the file is shorter than it was
+		c.forget()
+		return runners.Response{}, false
+	}
 	if err != nil {
 		delete(c.at, sum)
 		return runners.Response{}, false

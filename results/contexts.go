@@ -78,7 +78,9 @@ func (c *Contexts) load(frames, index *os.File) error {
 	var err error
 	// The fastest level: contexts shrink to about 40 %, and on the way to a
 	// model nobody should wait for the last tenth.
-	c.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))
+	// A single segment states its size, which read checks before it makes room.
+	c.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true), zstd.WithSingleSegment(true))
 	if err != nil {
 		return err
 	}

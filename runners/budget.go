@@ -29,8 +29,9 @@ func ParseLimit(s string) (Limit, error) {
 		}
 		return Limit{USD: usd}, nil
 	}
-	if low = strings.TrimSuffix(strings.TrimSuffix(low, "ens"), "tok"); low == "" {
-		return Limit{}, bad
+	low, ok := strings.CutSuffix(strings.TrimSuffix(low, "ens"), "tok")
+	if low = strings.TrimSpace(low); !ok || low == "" {
+		return Limit{}, bad // a bare number could be either
 	}
 	scale := 1.0
 	switch low[len(low)-1] {

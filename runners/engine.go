@@ -159,6 +159,7 @@ func (r *run) fault(ctx context.Context, err error) error {
 		r.mu.Lock()
 		r.report.Unreadable++
 		r.mu.Unlock()
+		r.Progress.done.Add(1)
 		r.lose(err)
 		return nil
 	}

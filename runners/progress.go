@@ -8,7 +8,7 @@ import (
 // Progress counts what a run has done so far. Its methods are safe for
 // concurrent use.
 type Progress struct {
-	done, lost, resumed, cached atomic.Int64
+	done, lost, resumed, cached atomic.Int64 // done includes what was lost
 	tokens                      atomic.Int64 // prompt tokens of samples done now
 	retries, limited            atomic.Int64
 	scored                      atomic.Int64

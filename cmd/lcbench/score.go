@@ -23,7 +23,7 @@ func scoreCommand() *cli.Command {
 		Name: "score", Usage: "score predictions made elsewhere; needs no network", ArgsUsage: "BENCHMARK",
 		Description: "LongBench's own format: one <task>.jsonl a task with pred, answers, all_classes, length; LongBench v2: rows with response (or pred), answer, difficulty, length.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "predictions", Required: true, Usage: "`folder` of <task>.jsonl files, or one file"},
+			&cli.StringFlag{Name: "predictions", Usage: "`folder` of <task>.jsonl files, or one file"},
 			&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to score, by commas"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
 		},
@@ -52,6 +52,9 @@ func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
 	reader, ok := s.bench.(predictionReader)
 	if !ok {
 		return usagef("%s: no format of predictions is known", a.Name)
+	}
+	if c.String("predictions") == "" {
+		return usagef("--predictions is needed: a folder of <task>.jsonl files")
 	}
 	dir, files, err := predictionFiles(c.String("predictions"))
 	if err != nil {

@@ -41,7 +41,7 @@ func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.
 	snapshot := func() results.Snapshot {
 		n := e.Progress.Snapshot()
 		out := results.Snapshot{
-			Done: n.Done + n.Lost, Lost: n.Lost, Tokens: int64(n.Tokens), Reused: n.Resumed + n.FromCache,
+			Done: n.Done, Lost: n.Lost, Tokens: int64(n.Tokens), Reused: n.Resumed + n.FromCache,
 			Retries: n.Retries, RateLimited: n.RateLimited, Score: n.MeanScore, Cost: s.cost(n.Paid),
 			Total: int(s.total.Load()), TotalTokens: s.totalTokens.Load(),
 		}

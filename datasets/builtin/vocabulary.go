@@ -96,9 +96,9 @@ func vocabulary() words {
 		collections: pairs("old keys=旧钥匙;pressed ferns=蕨类标本;ship's lanterns=船灯;river pebbles=河卵石;tram tickets=电车票;" +
 			"wax seals=火漆印;broken compasses=坏罗盘;moth wings=飞蛾翅膀;street ballads=街头歌谣;clay pipes=陶烟斗;" +
 			"sea charts=海图;weather diaries=天气日记;button moulds=纽扣模子;feather quills=羽毛笔"),
-		crafts: pairs("glass-blowing=吹制玻璃;salt-making=制盐;rope-walking yards=制绳;paper-making=造纸;bell-casting=铸钟;" +
+		crafts: pairs("glass-blowing=吹制玻璃;salt-making=制盐;rope-making=制绳;paper-making=造纸;bell-casting=铸钟;" +
 			"lace-making=花边编织;barrel-making=制桶;cheese-making=制奶酪;slate-cutting=石板切割;basket-weaving=编筐;" +
-			"candle-dipping=制烛;boat-building=造船;dye-works=染坊;pottery=制陶;net-making=织网;tile-firing=烧瓦"),
+			"candle-dipping=制烛;boat-building=造船;dyeing=染布;pottery=制陶;net-making=织网;tile-firing=烧瓦"),
 		rivers: pairs("Ilvane=伊尔凡河;Morrow=莫罗河;Teshel=特谢尔河;Quern=奎恩河;Ashlode=阿什洛河;Verrin=维林河;Ouselle=乌塞尔河;" +
 			"Dunnet=丹涅河;Halsey Water=哈尔西河;Skell=斯凯尔河;Brathe=布拉特河;Lorren=洛伦河;Umbrel=安布雷尔河;Fennick=芬尼克河"),
 		fields: pairs("the tides=潮汐;alpine plants=高山植物;old scripts=古文字;bridge building=桥梁建造;bird migration=候鸟迁徙;" +

@@ -127,10 +127,17 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 		return runners.Response{}, err
 	}
 	start := time.Now()
-	resp, err := m.answer(ctx, r)
-	if errors.Is(err, errNoChoices) && ctx.Err() == nil {
+	resp, err := m.answer(ctx, r, !m.o.NoStream)
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, errNoChoices):
 		// It happens once in a while, and it happens always: try twice.
-		resp, err = m.answer(ctx, r)
+		resp, err = m.answer(ctx, r, !m.o.NoStream)
+		resp.Retries++
+	case errors.Is(err, errEmptyAnswer) && !m.o.NoStream:
+		// Some servers (llama-cpp-python) begin a stream before they look at the
+		// prompt and then say nothing at all; without a stream they say why.
+		resp, err = m.answer(ctx, r, false)
 		resp.Retries++
 	}
 	resp.Total = time.Since(start)
@@ -139,9 +146,9 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 
 // answer makes calls until one is answered or there is nothing more to learn
 // from the endpoint's refusals.
-func (m *Model) answer(ctx context.Context, r runners.Request) (runners.Response, error) {
+func (m *Model) answer(ctx context.Context, r runners.Request, stream bool) (runners.Response, error) {
 	for {
-		c := m.newCall(r)
+		c := m.newCall(r, stream)
 		resp, err := m.send(ctx, c)
 		if err == nil {
 			m.confirm(c)

@@ -36,12 +36,12 @@ type call struct {
 }
 
 // newCall shapes a request by what is known about the endpoint.
-func (m *Model) newCall(r runners.Request) *call {
+func (m *Model) newCall(r runners.Request, stream bool) *call {
 	known := m.known.now()
 	c := &call{
 		chat: r.Chat, model: m.o.Name, system: r.System, user: r.Prompt,
 		limit: r.MaxTokens + r.ReasoningTokens, stop: r.Stop, seed: r.Seed,
-		stream: !m.o.NoStream, promptTokens: r.PromptTokens,
+		stream: stream, promptTokens: r.PromptTokens,
 		set: make(map[string]json.RawMessage, len(m.extra)+4),
 	}
 	switch {

@@ -171,7 +171,7 @@ func (w *wire) accept(resp *http.Response, c *call) (*eventBody, error) {
 		}
 		return newEventBody(bytes.NewReader(event), resp.Body), nil
 	case err != nil:
-		return nil, &runners.CallError{Kind: runners.ErrTransient, Status: resp.StatusCode, Err: errors.New("empty answer")}
+		return nil, &runners.CallError{Kind: runners.ErrTransient, Status: resp.StatusCode, Err: errEmptyAnswer}
 	}
 	return newEventBody(in, resp.Body), nil
 }
@@ -340,3 +340,6 @@ func (b *eventBody) drain() {
 	// Whatever goes wrong here, the answer is complete.
 	_, _ = io.Copy(io.Discard, io.LimitReader(b.in, maxFault))
 }
+
+// errEmptyAnswer is a response without a body.
+var errEmptyAnswer = errors.New("empty answer")
