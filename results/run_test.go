@@ -162,7 +162,7 @@ func TestHelperHoldsARun(t *testing.T) {
 	must(t, err)
 	must(t, r.Journal().Append(answer("from the other process")))
 	fmt.Println("holding")
-	select {} // until killed
+	time.Sleep(time.Minute) // until killed
 }
 
 func TestTwoProcessesCannotWorkInOneFolder(t *testing.T) {

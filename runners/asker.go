@@ -249,6 +249,16 @@ func (a *Asker) answer(s benchmarks.Sample, r Response, cut int, hash string) An
 		PromptSHA256: hash, FirstToken: r.FirstToken, Total: r.Total,
 		Retries: r.Retries, RateLimited: r.RateLimited, FromCache: r.FromCache, Time: a.now(),
 	}
+	if !r.Usage.Known && !r.FromCache {
+		// What the endpoint didn't count is estimated: a budget must not take it
+		// for free.
+		if out.Usage.Prompt == 0 {
+			out.Usage.Prompt = a.promptTokens(s)
+		}
+		if out.Usage.Completion == 0 {
+			out.Usage.Completion = (len(r.Text) + len(r.Reasoning) + 2) / 3
+		}
+	}
 	switch {
 	case strings.TrimSpace(r.Text) == "":
 		out.Status = NoAnswer

@@ -16,11 +16,11 @@ type evaluator func(raw []byte) (any, error)
 
 // caseLine are the fields of a case that Evaluate looks at first.
 type caseLine struct {
-	ID         string
-	Benchmark  string
-	Metric     string
-	Prediction string
-	References []string
+	ID         string   `json:"id"`
+	Benchmark  string   `json:"benchmark"`
+	Metric     string   `json:"metric"`
+	Prediction string   `json:"prediction"`
+	References []string `json:"references"`
 	Classes    []string `json:"all_classes"`
 }
 
@@ -65,7 +65,7 @@ func Evaluate(line []byte) (id string, score any, err error) {
 func fieldError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		want := strings.NewReplacer("[]", "a list of ", "scorers.caseLine", "an object", "float64", "number").Replace(wrong.Type.String())
+		want := strings.NewReplacer("[]string", "a list of strings", "[]", "a list of ", "scorers.caseLine", "an object", "float64", "number").Replace(wrong.Type.String())
 		return fmt.Errorf("field %q: want %s, got %s", wrong.Field, want, wrong.Value)
 	}
 	return fmt.Errorf("not a JSON object: %w", err)
@@ -101,14 +101,14 @@ func evaluateJieba(raw []byte) (any, error) {
 
 // rowSet is a case of several rows.
 type rowSet struct {
-	Task    string
+	Task    string   `json:"task"`
 	Classes []string `json:"all_classes"`
 	Rows    []struct {
-		Prediction string
-		References []string
-		Length     json.RawMessage
-		Difficulty string
-	}
+		Prediction string          `json:"prediction"`
+		References []string        `json:"references"`
+		Length     json.RawMessage `json:"length"`
+		Difficulty string          `json:"difficulty"`
+	} `json:"rows"`
 }
 
 // optional prints NaN as null.
