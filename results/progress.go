@@ -243,7 +243,7 @@ func (p *Progress) line(now time.Time, s Snapshot) string {
 	if s.Reused > 0 {
 		parts = append(parts, fmt.Sprintf("%d reused", s.Reused))
 	}
-	return strings.Join(append(parts, clock(now.Sub(p.began))), "  ")
+	return printable(strings.Join(append(parts, clock(now.Sub(p.began))), "  "))
 }
 
 func totalText(n int) string {

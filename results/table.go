@@ -42,8 +42,7 @@ func WriteTable(w io.Writer, s Summary, o TableOptions) error {
 	t := &tablePage{o: o}
 	t.o.Width = max(o.Width, 60)
 	t.title(s)
-	t.tasks(s)
-	t.averages(s)
+	t.main(s)
 	t.strata(s)
 	t.cells(s)
 	t.statuses(s)
@@ -75,12 +74,12 @@ const (
 
 // title says what was measured, and that built-in samples aren't the real ones.
 func (t *tablePage) title(s Summary) {
-	title := printable(orElse(s.Title, s.Benchmark))
+	title := orElse(s.Title, s.Benchmark)
 	if s.Builtin {
 		title += " (built-in samples, not " + title + "'s own data)"
 	}
 	t.text(title, "\x1b[1m")
-	line := "model " + printable(orElse(s.Model.Spec, s.Model.Name))
+	line := "model " + orElse(s.Model.Spec, s.Model.Name)
 	if s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows {
 		line += fmt.Sprintf(", %d of %s", s.Samples.Rows, plural(*s.Samples.Total, "sample"))
 	} else {
@@ -95,7 +94,7 @@ func (t *tablePage) title(s Summary) {
 
 // text prints a paragraph within the width, in a colour where allowed.
 func (t *tablePage) text(s, color string) {
-	for _, line := range wrap(s, t.o.Width, 2) {
+	for _, line := range wrap(printable(s), t.o.Width, 2) {
 		if t.o.Color && color != "" {
 			line = color + line + "\x1b[0m"
 		}
@@ -103,33 +102,61 @@ func (t *tablePage) text(s, color string) {
 	}
 }
 
-func (t *tablePage) tasks(s Summary) {
-	rows := make([][]string, len(s.Tasks))
+// main prints scores by task, then by category with the averages, in columns
+// of the same widths.
+func (t *tablePage) main(s Summary) {
+	tasks := make([][]string, len(s.Tasks))
 	for i, task := range s.Tasks {
-		rows[i] = mainRow(task.Task, task.Metric, task.Figure)
+		tasks[i] = mainRow(task.Task, task.Metric, task.Figure)
 	}
-	t.main([]string{"Task", "Metric", "N", "Score", "95% CI", "Valid score (n)"}, rows)
+	averages := averageRows(s)
+	header := []string{"Task", "Metric", "N", "Score", "95% CI", "Valid score (n)"}
+	widths := mainWidths(slices.Concat([][]string{header}, tasks, averages), t.o.Width)
+	if len(tasks) > 0 {
+		t.grid(header, tasks, widths, 2)
+	}
+	if len(averages) > 0 {
+		header[taskColumn], header[metricColumn] = "Category", "Mean of"
+		t.grid(header, averages, widths, 2)
+	}
 }
 
-func (t *tablePage) averages(s Summary) {
+// averageRows are the categories and the average of each board. Where there is
+// one category, it is the average itself.
+func averageRows(s Summary) [][]string {
 	var rows [][]string
 	for _, b := range s.Boards {
-		// One category is the average itself: nothing to break down.
 		if len(b.Categories) > 1 || len(s.Boards) > 1 {
 			for _, c := range b.Categories {
-				rows = append(rows, mainRow(withBoard(c.Category, b.Board), "mean of "+plural(len(c.Tasks), "task"), c.Figure))
+				rows = append(rows, mainRow(withBoard(c.Category, b.Board), plural(len(c.Tasks), "task"), c.Figure))
 			}
 		}
-		formula := fmt.Sprintf("over %d categories", len(b.Categories))
+		of := fmt.Sprintf("%d categories", len(b.Categories))
 		if len(b.Categories) == 1 {
-			formula = "over 1 category"
+			of = "1 category"
 		}
 		if s.Method.Average == AverageSamples {
-			formula = "over samples"
+			of = "all samples"
 		}
-		rows = append(rows, mainRow(withBoard("Average", b.Board), formula, b.Average))
+		rows = append(rows, mainRow(withBoard("Average", b.Board), of, b.Average))
 	}
-	t.main([]string{"Category", "", "N", "Score", "95% CI", "Valid score (n)"}, rows)
+	return rows
+}
+
+// mainWidths gives each column what it needs. Where that is more than there
+// is, tasks are clipped down to 22 columns, then metrics, then tasks further.
+func mainWidths(rows [][]string, width int) []int {
+	widths := needed(rows)
+	over := 2*(mainColumns-1) - width
+	for _, w := range widths {
+		over += w
+	}
+	for _, shrink := range []struct{ column, least int }{{taskColumn, 22}, {metricColumn, 10}, {taskColumn, 8}, {metricColumn, 4}} {
+		give := max(0, min(over, widths[shrink.column]-shrink.least))
+		widths[shrink.column] -= give
+		over -= give
+	}
+	return widths
 }
 
 func withBoard(name, board string) string {
@@ -141,31 +168,9 @@ func withBoard(name, board string) string {
 
 func mainRow(name, metric string, f Figure) []string {
 	return []string{
-		printable(name), printable(metric), strconv.Itoa(f.Rows), score(f.Score), intervalText(f),
+		name, metric, strconv.Itoa(f.Rows), score(f.Score), intervalText(f),
 		fmt.Sprintf("%s (%d)", score(f.Valid), f.ValidRows),
 	}
-}
-
-// main prints one of the tables that share their columns' widths.
-func (t *tablePage) main(header []string, rows [][]string) {
-	if len(rows) == 0 {
-		return
-	}
-	widths := [mainColumns]int{rowsColumn: 5, scoreColumn: 6, intervalColumn: 12, validColumn: 15}
-	fixed := 2 * (mainColumns - 1)
-	for _, w := range widths {
-		fixed += w
-	}
-	widths[taskColumn] = 22
-	widths[metricColumn] = 18
-	if spare := t.o.Width - fixed - widths[taskColumn] - widths[metricColumn]; spare < 0 {
-		widths[metricColumn] += spare
-	}
-	if widths[metricColumn] < 10 {
-		widths[taskColumn] -= 10 - widths[metricColumn]
-		widths[metricColumn] = 10
-	}
-	t.grid(header, rows, widths[:], 2)
 }
 
 // strata prints scores by the benchmark's own groups of rows: LongBench-E's
@@ -194,13 +199,13 @@ func (t *tablePage) strata(s Summary) {
 	}
 	header := []string{"Task", "Overall"}
 	for _, n := range names {
-		header = append(header, printable(capital(n)))
+		header = append(header, capital(n))
 	}
 	t.grid(header, rows, fitted(header, rows, t.o.Width, 22), 1)
 }
 
 func strataRow(name string, overall Figure, strata []NamedFigure, names []string) []string {
-	row := []string{printable(name), score(overall.Score)}
+	row := []string{name, score(overall.Score)}
 	for _, n := range names {
 		at := slices.IndexFunc(strata, func(f NamedFigure) bool { return f.Name == n })
 		if at < 0 {
@@ -284,7 +289,7 @@ func (t *tablePage) statuses(s Summary) {
 			}
 		}
 		if len(parts) > 0 {
-			lines = append(lines, fmt.Sprintf("  %s: %d ok, %s", printable(task.Task), task.ByStatus[runners.OK], strings.Join(parts, ", ")))
+			lines = append(lines, fmt.Sprintf("  %s: %d ok, %s", task.Task, task.ByStatus[runners.OK], strings.Join(parts, ", ")))
 		}
 	}
 	if len(lines) == 0 {
@@ -292,7 +297,7 @@ func (t *tablePage) statuses(s Summary) {
 	}
 	t.text("Rows that are not ok (not in the valid score):", "\x1b[33m")
 	for _, l := range lines {
-		for i, part := range wrap(l, t.o.Width-2, 4) {
+		for i, part := range wrap(printable(l), t.o.Width-2, 4) {
 			if i == 0 {
 				part = "  " + part
 			}

@@ -173,6 +173,7 @@ func TestRowsThatCannotBeWrittenLeaveTheOldOnes(t *testing.T) {
 	must(t, err)
 	must(t, w.Add(result("a", 0, 1)))
 	must(t, w.Add(result("a", 1, 1)))
+	must(t, w.buffered.Flush())
 	full := errors.New("no space left")
 	if err := w.copyRows(&fullWriter{room: 100, err: full}, io.Discard); !errors.Is(err, full) {
 		t.Errorf("lines: got %v", err)

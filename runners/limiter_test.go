@@ -256,6 +256,25 @@ func TestLongPromptsAreNotTakenForOverload(t *testing.T) {
 	})
 }
 
+func TestPrefixCacheIsNotTakenForTheBaseline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		l := NewLimiter(answering(func(ctx context.Context, r Request) (Response, error) {
+			u := Usage{Known: true, Prompt: 100000, Cached: 98000}
+			if n.Add(1) > 200 {
+				u.Cached = 0 // new documents from here on
+			}
+			resp, err := after(time.Duration(u.Prompt-u.Cached+2000)*100*time.Microsecond)(ctx, r)
+			resp.Usage = u
+			return resp, err
+		}), LimiterOptions{Max: 16})
+		askAll(t, l, 400, 16)
+		if s := l.State(); s.Limit != 16 {
+			t.Errorf("got %+v, want limit 16", s)
+		}
+	})
+}
+
 func TestRatesArePacedByTheMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

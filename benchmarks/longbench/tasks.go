@@ -33,8 +33,8 @@ func tasks() []task {
 	en := func(name, category, metric string, rows, length int) task {
 		return task{Task: benchmarks.Task{Name: name, Category: category, Language: "en", Metric: metric, Rows: rows, AverageLength: length, Boards: []string{"en"}}}
 	}
-	zh := func(name, category, metric string, rows, length int) task {
-		t := en(name, category, metric, rows, length)
+	zh := func(name, category, metric string, length int) task {
+		t := en(name, category, metric, 200, length)
 		t.Language, t.Boards = "zh", []string{"zh"}
 		return t
 	}
@@ -42,22 +42,22 @@ func tasks() []task {
 		en("narrativeqa", singleDoc, "qa_f1", 200, 18409),
 		en("qasper", singleDoc, "qa_f1", 200, 3619),
 		en("multifieldqa_en", singleDoc, "qa_f1", 150, 4559),
-		zh("multifieldqa_zh", singleDoc, "qa_f1_zh", 200, 6701),
+		zh("multifieldqa_zh", singleDoc, "qa_f1_zh", 6701),
 		en("hotpotqa", multiDoc, "qa_f1", 200, 9151),
 		en("2wikimqa", multiDoc, "qa_f1", 200, 4887),
 		en("musique", multiDoc, "qa_f1", 200, 11214),
-		zh("dureader", multiDoc, "rouge_zh", 200, 15768),
+		zh("dureader", multiDoc, "rouge_zh", 15768),
 		en("gov_report", summary, "rouge", 200, 8734),
 		en("qmsum", summary, "rouge", 200, 10614),
 		en("multi_news", summary, "rouge", 200, 2113),
-		zh("vcsum", summary, "rouge_zh", 200, 15380),
+		zh("vcsum", summary, "rouge_zh", 15380),
 		en("trec", fewShot, "classification", 200, 5177),
 		en("triviaqa", fewShot, "qa_f1", 200, 8209),
 		en("samsum", fewShot, "rouge", 200, 6258),
-		zh("lsht", fewShot, "classification", 200, 22337),
+		zh("lsht", fewShot, "classification", 22337),
 		en("passage_count", synthetic, "count", 200, 11141),
 		en("passage_retrieval_en", synthetic, "retrieval", 200, 9289),
-		zh("passage_retrieval_zh", synthetic, "retrieval_zh", 200, 6745),
+		zh("passage_retrieval_zh", synthetic, "retrieval_zh", 6745),
 		en("lcc", code, "code_sim", 500, 1235),
 		en("repobench-p", code, "code_sim", 500, 4206),
 	}

@@ -16,9 +16,9 @@ import (
 // arrange rewrites a command line into the form that the flag parser reads:
 // flags may stand behind arguments (lcbench run longbench --limit 5), and
 // lm-evaluation-harness's spellings (--model_args, --output_path) become ours.
-func arrange(app *cli.App, args []string) ([]string, error) {
+func arrange(app *cli.App, args []string) []string {
 	if len(args) < 2 || slices.Contains(args, "--generate-bash-completion") {
-		return args, nil
+		return args
 	}
 	var head, flags, positional []string
 	commands, known := app.Commands, app.Flags
@@ -48,11 +48,11 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 			positional = append(positional, arg)
 		}
 	}
-	out := append(head, flags...)
+	out := slices.Concat(head, flags)
 	if len(positional) > 0 {
 		out = append(append(out, "--"), positional...)
 	}
-	return out, nil
+	return out
 }
 
 func commandNamed(commands []*cli.Command, name string) *cli.Command {

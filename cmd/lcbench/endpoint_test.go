@@ -174,7 +174,7 @@ func TestAKilledRunLosesNothingAndAsksNothingTwice(t *testing.T) {
 }
 
 // builtinSamples is the size of the built-in LongBench.
-const builtinSamples = 90
+const builtinSamples = 136
 
 func checkNotAskedAgain(t *testing.T, e *endpoint, known []runners.Answer) {
 	t.Helper()

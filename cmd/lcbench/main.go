@@ -30,10 +30,7 @@ func main() {
 // Run is the whole program: it returns the exit code.
 func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	app := newApp(in, out, errOut)
-	args, err := arrange(app, args)
-	if err == nil {
-		err = app.RunContext(ctx, args)
-	}
+	err := app.RunContext(ctx, arrange(app, args))
 	if err == nil {
 		return 0
 	}

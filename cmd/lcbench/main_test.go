@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -49,7 +50,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
-		code = exit.ProcessState.String()[len("exit status "):]
+		code = strconv.Itoa(exit.ExitCode())
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}

@@ -45,12 +45,12 @@ const planTime = 700 * time.Millisecond
 
 // taskPlan is what is known of a task's samples.
 type taskPlan struct {
-	name            string
-	samples         int
-	prompt, answer  int // tokens
-	cut, cutTokens  int
-	estimated       bool
-	unread, notData bool
+	name           string
+	samples        int
+	prompt, answer int // tokens
+	cut, cutTokens int
+	estimated      bool
+	unread         bool // sized by the paper's figures
 }
 
 // plan prints what a run would do.

@@ -159,11 +159,3 @@ func hubOptions(errOut io.Writer) datasets.HubOptions {
 	}
 	return o
 }
-
-// windowOf is the window as far as it is known.
-func (s *settings) windowOf() int {
-	if s.asker.Window == nil {
-		return 0
-	}
-	return int(s.asker.Window.Load())
-}

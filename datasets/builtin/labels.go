@@ -54,7 +54,7 @@ func openers(lang string) []string {
 // questions.
 func (w *World) LabelledQuestions(lang, purpose string, n int) []Labelled {
 	d := w.dice("questions/" + lang + "/" + purpose)
-	types := questionTypes()
+	types, lead := questionTypes(), openers(lang)
 	var order []questionType
 	out := make([]Labelled, 0, n)
 	for range n {
@@ -64,7 +64,7 @@ func (w *World) LabelledQuestions(lang, purpose string, n int) []Labelled {
 		t := order[0]
 		order = order[1:]
 		f := w.factOf(d, strings.Fields(t.relations))
-		text := pick(d, openers(lang)) + w.Ask(f, lang, d.n(2)).Text
+		text := pick(d, lead) + w.Ask(f, lang, d.n(2)).Text
 		out = append(out, Labelled{Text: text, Label: t.name[langIndex(lang)]})
 	}
 	return out
@@ -74,8 +74,10 @@ func (w *World) LabelledQuestions(lang, purpose string, n int) []Labelled {
 func (w *World) factOf(d *dice, relations []string) Fact {
 	key := pick(d, relations)
 	for {
-		for _, f := range shuffled(d, w.Circle(d.n(60)).Facts) {
-			if f.Relation == key {
+		facts := w.Circle(d.n(60)).Facts
+		from := d.n(len(facts))
+		for i := range facts {
+			if f := facts[(from+i)%len(facts)]; f.Relation == key {
 				return f
 			}
 		}
@@ -95,11 +97,12 @@ func Topics(lang string) []string {
 // topic. Topics are equally frequent; different purposes give different items.
 func (w *World) LabelledNews(lang, purpose string, n int) []Labelled {
 	d := w.dice("news/" + lang + "/" + purpose)
+	all := topics()
 	var order []topic
 	out := make([]Labelled, 0, n)
 	for range n {
 		if len(order) == 0 {
-			order = shuffled(d, topics())
+			order = shuffled(d, all)
 		}
 		t := order[0]
 		order = order[1:]

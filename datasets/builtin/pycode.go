@@ -202,8 +202,8 @@ func (b *codeWriter) caller(of CodeFile, class string) {
 	if len(names) < 2 {
 		return
 	}
-	variable := lowerFirst(class)
-	b.lines("", "", "def summarise_"+strings.ToLower(class)+"(rows):",
+	variable := snake(class)
+	b.lines("", "", "def summarise_"+variable+"(rows):",
 		b.say("    # adds up all rows", "    # 把所有行加起来"), "    total = 0.0", "    for row in rows:")
 	for _, n := range names {
 		b.lines(fmt.Sprintf("        %s = float(row[%q])", n, n))
@@ -225,6 +225,22 @@ func constructor(of CodeFile, class string) []string {
 		}
 	}
 	return nil
+}
+
+// snake turns SaltPan into salt_pan.
+func snake(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; 'A' <= c && c <= 'Z' {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			b.WriteByte(c + 'a' - 'A')
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func fieldNames(fields []codeField) []string {

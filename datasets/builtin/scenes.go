@@ -9,10 +9,11 @@ func (w *World) Meeting(lang string, first, n int) Document {
 	d := w.dice("meeting/"+lang, first, n)
 	speakers := w.Circle(first).People
 	doc := Document{Title: meetingTitle(lang), Language: lang}
+	lines := meetingLines(lang)
 	size, last := 0, -1
 	turn := func(sentences []string, f *Fact) {
 		i := d.n(len(speakers))
-		if i == last {
+		for i == last || f != nil && speakers[i] == f.Subject {
 			i = (i + 1) % len(speakers)
 		}
 		last = i
@@ -20,20 +21,23 @@ func (w *World) Meeting(lang string, first, n int) Document {
 		size += Size(p.Text, lang)
 		doc.Paragraphs = append(doc.Paragraphs, p)
 	}
-	turn([]string{pick(d, meetingLines(lang).open)}, nil)
+	turn([]string{pick(d, lines.open)}, nil)
 	for circle := first; size < n; circle++ {
 		for _, f := range shuffled(d, w.Circle(circle).Facts) {
 			if size >= n {
 				break
 			}
-			lines := meetingLines(lang)
 			turn([]string{pick(d, lines.lead)}, &f)
 			if d.chance(45) {
-				turn([]string{pick(d, lines.reply), w.filler[langIndex(lang)].scene(d)}, nil)
+				reply := []string{pick(d, lines.reply)}
+				if d.chance(40) {
+					reply = append(reply, pick(d, lines.aside)+w.filler[langIndex(lang)].scene(d))
+				}
+				turn(reply, nil)
 			}
 		}
 	}
-	turn([]string{pick(d, meetingLines(lang).close)}, nil)
+	turn([]string{pick(d, lines.close)}, nil)
 	return doc
 }
 
@@ -62,7 +66,8 @@ func meetingTitle(lang string) string {
 	return "Minutes"
 }
 
-type meetingWords struct{ open, lead, reply, close []string }
+// meetingWords are the phrases of a meeting; an aside leads a scene in.
+type meetingWords struct{ open, lead, reply, aside, close []string }
 
 func meetingLines(lang string) meetingWords {
 	if lang == Chinese {
@@ -71,6 +76,7 @@ func meetingLines(lang string) meetingWords {
 			lead: []string{"这一条我查过档案。", "请记录在案。", "上次有人问起，我来回答。", "我补充一点。", "为了让新来的同事清楚，我再说一遍。", "接着说下一项。", "这件事不要弄错。"},
 			reply: []string{"谢谢，这一点很重要。", "我同意，请继续。", "这我倒是头一回听说。", "好，那就这样写进去。", "这里请再核对一下。",
 				"跟我记得的一样。"},
+			aside: []string{"说句题外话，", "我还记得，", "那时候，"},
 			close: []string{"今天就到这里，散会。", "没有别的问题的话，会议结束。"},
 		}
 	}
@@ -80,6 +86,7 @@ func meetingLines(lang string) meetingWords {
 			"For the newcomers I say it again.", "On to the next item.", "We should not get this wrong."},
 		reply: []string{"Thank you, that matters.", "Agreed, please go on.", "That is news to me.", "Good, then we write it down like that.", "Please check that once more.",
 			"That is how I remember it."},
+		aside: []string{"If I may digress. ", "It was like this. ", "You know how it was. "},
 		close: []string{"That is all for today.", "If there is nothing else, the meeting is closed."},
 	}
 }

@@ -51,9 +51,9 @@ func nameParts() nameLists {
 		},
 		events: parts{
 			firstEN:  f("Amber Copper Vermilion Cobalt Ivory Umber Saffron Indigo Scarlet Ochre Pewter Russet Jade Crimson Silver Walnut Hazel Lilac Marble Garnet Onyx Topaz Coral Opal Maroon Slate Mauve Teal Bronze Pearl"),
-			secondEN: f("Expedition Regatta Assembly Exhibition Survey Accord Tournament Procession Symposium Census Auction Jubilee"),
+			secondEN: f("Expedition Regatta Assembly Exhibition Survey Accord Tournament Procession Symposium Census Auction Jubilee Congress Pageant Fair"),
 			firstZH:  f("琥珀色 赤铜 朱砂 钴蓝 象牙 赭土 藏红 靛青 猩红 土黄 锡白 褐红 碧玉 绯红 银灰 胡桃 榛色 丁香 云石 石榴石 缟玛瑙 黄玉 珊瑚 蛋白石 栗色 石板 藕荷 鸭绿 青铜 珍珠"),
-			secondZH: f("远征 赛舟会 大会 博览会 勘测 协定 锦标赛 巡游 研讨会 普查 拍卖会 庆典"),
+			secondZH: f("远征 赛舟会 大会 博览会 勘测 协定 锦标赛 巡游 研讨会 普查 拍卖会 庆典 代表会 游艺会 展销会"),
 		},
 	}
 }

@@ -91,7 +91,7 @@ func blocks(text string) (heads, bodies []string) {
 		if i+1 < len(at) {
 			end = at[i+1][0]
 		}
-		heads = append(heads, strings.TrimRight(text[h[0]:h[1]], ":：")) //nolint:gocritic // two lists of one loop
+		heads = append(heads, strings.TrimRight(text[h[0]:h[1]], ":："))
 		bodies = append(bodies, text[h[1]:end])
 	}
 	return heads, bodies

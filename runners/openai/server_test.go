@@ -15,9 +15,10 @@ import (
 	"github.com/lcbench/lcbench/runners"
 )
 
-// sseHead and the functions below are what well-behaved servers send.
+// testKey has characters that JSON may escape.
 const testKey = "sk-test/0123456789+secret"
 
+// delta and what follows it are events of well-behaved servers.
 func delta(text string) string {
 	b, _ := json.Marshal(text)
 	return fmt.Sprintf("data: {\"model\":\"served\",\"choices\":[{\"index\":0,\"delta\":{\"content\":%s},\"finish_reason\":null}]}\n\n", b)

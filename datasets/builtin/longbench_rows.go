@@ -1,0 +1,125 @@
+package builtin
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// longBenchTask says how a task's file is made: one context of about each
+// length (words, characters in zh), with some rows each.
+type longBenchTask struct {
+	name     string
+	language string
+	lengths  []int // of the plain file
+	even     []int // of LongBench-E's file; empty: the task isn't in it
+	perDoc   int   // rows that share a context
+	make     func(g *rowMaker, n int)
+}
+
+func longBenchTasks() []longBenchTask {
+	// LongBench-E: two contexts in each of its ranges 0–4k, 4–8k, 8k+.
+	even := []int{1200, 3000, 4400, 5600, 8250, 8600}
+	evenCode := []int{1000, 2600, 4300, 8100} // code has long words
+	one := []int{700, 900, 1100, 1400, 1800, 2300, 3000, 3900}
+	oneZH := []int{1200, 1600, 2000, 2500, 3000, 3600, 4300, 5000}
+	code := []int{250, 330, 420, 500, 600, 700, 800, 900, 1000, 1150}
+	en, zh := English, Chinese
+	return []longBenchTask{
+		{"multifieldqa_en", en, []int{800, 1700, 3200}, even, 4, (*rowMaker).singleDoc},
+		{"multifieldqa_zh", zh, []int{1300, 2700, 5000}, nil, 4, (*rowMaker).singleDoc},
+		{"hotpotqa", en, []int{1000, 1700, 2600}, even, 4, (*rowMaker).multiDoc},
+		{"dureader", zh, []int{1500, 2500, 3800}, nil, 4, (*rowMaker).articles},
+		{"gov_report", en, one, even, 1, (*rowMaker).report},
+		{"vcsum", zh, oneZH, nil, 1, (*rowMaker).minutes},
+		{"trec", en, []int{600, 1000, 1600}, even, 4, (*rowMaker).questionTypes},
+		{"lsht", zh, []int{1500, 2500, 4000}, nil, 4, (*rowMaker).newsTopics},
+		{"passage_count", en, []int{600, 800, 1000, 1200, 1400, 1600, 1900, 2200}, even, 1, (*rowMaker).count},
+		{"passage_retrieval_en", en, []int{2000, 2500}, even, 5, (*rowMaker).retrieve},
+		{"passage_retrieval_zh", zh, []int{2800, 3800}, nil, 5, (*rowMaker).retrieve},
+		{"lcc", en, code, evenCode, 1, (*rowMaker).file},
+		{"repobench-p", zh, code, evenCode, 1, (*rowMaker).repository},
+	}
+}
+
+// rows makes a task's file.
+func (s *longBench) rows(t longBenchTask, even bool) []byte {
+	g := &rowMaker{world: s.world, task: t, even: even}
+	lengths := t.lengths
+	if even {
+		lengths = t.even
+	}
+	for _, n := range lengths {
+		g.wanted = t.perDoc
+		if even {
+			g.wanted = 1
+		}
+		t.make(g, n)
+		g.doc++
+	}
+	return g.out.Bytes()
+}
+
+// longBenchRow is LongBench's schema (its README's "Data Format").
+type longBenchRow struct {
+	Input    string   `json:"input"`
+	Context  string   `json:"context"`
+	Answers  []string `json:"answers"`
+	Length   int      `json:"length"`
+	Dataset  string   `json:"dataset"`
+	Language string   `json:"language"`
+	Classes  []string `json:"all_classes"`
+	ID       string   `json:"_id"`
+}
+
+// rowMaker collects a task's rows.
+type rowMaker struct {
+	world *World
+	task  longBenchTask
+	even  bool // LongBench-E's file of the task
+	out   bytes.Buffer
+
+	doc    int // the context being made, from 0
+	wanted int // rows of this context that are still to be made
+	rows   int
+}
+
+// first is the first circle of the context being made: contexts of one file
+// don't share circles, so that they can serve each other as distractors.
+func (g *rowMaker) first() int { return 16 * g.doc }
+
+// purpose names the context being made among all of all files.
+func (g *rowMaker) purpose() string {
+	return fmt.Sprintf("longbench/%s/%t/%d", g.task.name, g.even, g.doc)
+}
+
+func (g *rowMaker) dice() *dice { return g.world.dice(g.purpose()) }
+
+// add writes a row. length counts input, context and answers; Chinese
+// retrieval counts its answer as one character (as upstream's rows do).
+func (g *rowMaker) add(r longBenchRow) {
+	g.wanted--
+	g.rows++
+	r.Dataset, r.Language = g.task.name, g.task.language
+	unit := g.task.language
+	if g.isCode() {
+		unit, r.Language = English, "python"
+	}
+	r.Length = Size(r.Input, unit) + Size(r.Context, unit)
+	for _, a := range r.Answers {
+		r.Length += Size(a, unit)
+	}
+	if g.task.name == "passage_retrieval_zh" {
+		r.Length += 1 - Size(r.Answers[0], unit)
+	}
+	sum := digest(g.world.seed, fmt.Sprintf("%s/row/%d", g.purpose(), g.rows))
+	r.ID = hex.EncodeToString(sum[:24])
+	enc := json.NewEncoder(&g.out)
+	enc.SetEscapeHTML(false)
+	// Strings, numbers and lists of strings always encode, and a buffer takes
+	// all that is written.
+	_ = enc.Encode(r)
+}
+
+func (g *rowMaker) isCode() bool { return g.task.name == "lcc" || g.task.name == "repobench-p" }

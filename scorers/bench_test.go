@@ -1,0 +1,59 @@
+package scorers
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/lcbench/lcbench/scorers/goldentest"
+)
+
+// The pairs are those of .ci/peer_metrics.py: each row's first answer (or, for
+// code, the lines of its context) against its neighbour's.
+
+func benchRows(tb testing.TB, task string) []realRow {
+	var rows []realRow
+	for _, raw := range goldentest.Lines(tb, "data/longbench/"+task+".jsonl") {
+		var r realRow
+		if err := json.Unmarshal(raw, &r); err != nil {
+			tb.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func BenchmarkRouge(b *testing.B) {
+	rows := benchRows(b, "multi_news")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n := i % (len(rows) - 1)
+		rougeL(rows[n].Answers[0], rows[n+1].Answers[0])
+	}
+}
+
+func BenchmarkChineseF1(b *testing.B) {
+	rows := benchRows(b, "multifieldqa_zh")
+	qaF1zh("热", "身")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n := i % (len(rows) - 1)
+		qaF1zh(rows[n].Input+rows[n].Answers[0], rows[n+1].Input+rows[n+1].Answers[0])
+	}
+}
+
+func BenchmarkCodeSim(b *testing.B) {
+	var lines []string
+	for _, r := range benchRows(b, "multi_news")[:20] {
+		for l := range strings.SplitSeq(r.Context, "\n") {
+			if n := len(l); n >= 20 && n <= 120 {
+				lines = append(lines, l)
+			}
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n := i % (len(lines) - 1)
+		fuzzRatio(lines[n], lines[n+1])
+	}
+}
