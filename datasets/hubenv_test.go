@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +86,38 @@ func TestTheTokenIsBoundToTheEndpointsOwnHost(t *testing.T) {
 		}
 		if got := w.sendsToken(u); got != want {
 			t.Errorf("%s: %v", at, got)
+		}
+	}
+}
+
+func TestRedirectsAreJudged(t *testing.T) {
+	from, err := url.Parse("https://huggingface.co/a/b?c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		location, want string
+		status         int
+	}{
+		{"https://cdn.example/x", "https://cdn.example/x", 302},
+		{"/renamed", "https://huggingface.co/renamed", 307},
+		{"http://cdn.example/x", "unencrypted", 302},
+		{"file:///etc/passwd", "bad address", 302},
+		{"%zz", "bad address", 301},
+		{"https://cdn.example/x", "", 200},
+		{"https://cdn.example/x", "", 304},
+	} {
+		resp := &http.Response{StatusCode: c.status, Header: http.Header{"Location": {c.location}}}
+		to, err := redirect(from, resp)
+		got := ""
+		if to != nil {
+			got = to.String()
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%d to %s: got %q, want %q", c.status, c.location, got, c.want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Contexts struct {
 	// The ends of the files' whole records: what lies behind is overwritten.
 	framesEnd, indexEnd int64
 	text, packed        []byte // scratch
-	closed              bool
+	dirty, closed       bool
 }
 
 // frame is where one context lies in contexts.zst.
@@ -225,6 +225,7 @@ func (c *Contexts) add(ref string, at frame) error {
 	if _, err := c.index.WriteAt(entry, c.indexEnd); err != nil {
 		return errors.Join(err, c.index.Truncate(c.indexEnd), c.frames.Truncate(c.framesEnd))
 	}
+	c.dirty = true
 	c.framesEnd += int64(at.length)
 	c.indexEnd += int64(len(entry))
 	return nil
@@ -292,8 +293,11 @@ func (c *Contexts) Close() error {
 		return nil
 	}
 	c.closed = true
-	// The frames first: an index must not name what isn't there.
-	err := errors.Join(c.frames.Sync(), c.index.Sync(), c.frames.Close(), c.index.Close(), c.encoder.Close())
+	var err error
+	if c.dirty { // the frames first: an index must not name what isn't there
+		err = errors.Join(c.frames.Sync(), c.index.Sync())
+	}
+	err = errors.Join(err, c.frames.Close(), c.index.Close(), c.encoder.Close())
 	c.decoder.Close()
 	if err != nil && !errors.Is(err, fs.ErrClosed) {
 		return fmt.Errorf("results: close contexts: %w", err)

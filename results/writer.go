@@ -108,10 +108,13 @@ func (w *Writer) Finish() error {
 
 // Row groups are closed at this many bytes of rows, so that memory doesn't
 // grow with their number.
-const rowGroupBytes = 8 << 20
+const rowGroupBytes = 4 << 20
 
-// parquetBatch is how many rows are handed to the parquet writer at once.
-const parquetBatch = 64
+// Rows are handed to the parquet writer by so many, or so many bytes of them.
+const (
+	parquetBatch      = 64
+	parquetBatchBytes = 256 << 10
+)
 
 // copyRows writes the rows in their present order.
 func (w *Writer) copyRows(lines, columns io.Writer) error {
@@ -123,7 +126,7 @@ func (w *Writer) copyRows(lines, columns io.Writer) error {
 		batch = batch[:0]
 		return err
 	}
-	held := 0
+	held, inBatch := 0, 0 // bytes in the row group, and of them in batch
 	var record []byte
 	for _, at := range w.rows {
 		record = slices.Grow(record[:0], int(at.length))[:at.length]
@@ -137,9 +140,11 @@ func (w *Writer) copyRows(lines, columns io.Writer) error {
 		if err := json.Unmarshal(record, &batch[len(batch)-1]); err != nil {
 			return err
 		}
-		if held += len(record); len(batch) < parquetBatch && held < rowGroupBytes {
+		held += len(record)
+		if inBatch += len(record); len(batch) < parquetBatch && inBatch < parquetBatchBytes {
 			continue
 		}
+		inBatch = 0
 		if err := flush(); err != nil {
 			return err
 		}

@@ -27,9 +27,9 @@ func longBenchTasks() []longBenchTask {
 	code := []int{250, 330, 420, 500, 600, 700, 800, 900, 1000, 1150}
 	en, zh := English, Chinese
 	return []longBenchTask{
-		{"multifieldqa_en", en, []int{800, 1700, 3200}, even, 4, (*rowMaker).singleDoc},
+		{"multifieldqa_en", en, []int{800, 1600, 2900}, even, 4, (*rowMaker).singleDoc},
 		{"multifieldqa_zh", zh, []int{1300, 2700, 5000}, nil, 4, (*rowMaker).singleDoc},
-		{"hotpotqa", en, []int{1000, 1700, 2600}, even, 4, (*rowMaker).multiDoc},
+		{"hotpotqa", en, []int{1000, 1600, 2400}, even, 4, (*rowMaker).multiDoc},
 		{"dureader", zh, []int{1500, 2500, 3800}, nil, 4, (*rowMaker).articles},
 		{"gov_report", en, one, even, 1, (*rowMaker).report},
 		{"vcsum", zh, oneZH, nil, 1, (*rowMaker).minutes},

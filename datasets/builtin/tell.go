@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -59,5 +60,13 @@ func Size(text, lang string) int {
 	if lang == Chinese {
 		return utf8.RuneCountInString(text)
 	}
-	return len(strings.Fields(text))
+	n, inWord := 0, false
+	for _, r := range text {
+		space := unicode.IsSpace(r)
+		if !space && !inWord {
+			n++
+		}
+		inWord = !space
+	}
+	return n
 }
