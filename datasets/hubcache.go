@@ -11,7 +11,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -67,8 +66,13 @@ func checkPin(p Pin) error {
 	return nil
 }
 
-func isCommit(revision string) bool {
-	return regexp.MustCompile(`^[0-9a-f]{40}$`).MatchString(revision)
+func isCommit(revision string) bool { return isHex(revision, 40) }
+
+func isSHA256(s string) bool { return isHex(s, 64) }
+
+// isHex says whether s is n lower-case hex digits.
+func isHex(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 // repoFolder is a data set's folder in the hub's cache: datasets--owner--name.
@@ -182,8 +186,6 @@ func wantedSum(p Pin, m metadata) string {
 	return p.SHA256
 }
 
-func isSHA256(s string) bool { return regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(s) }
-
 // fits compares what the hub tells with the pin, before any byte is fetched.
 func (m metadata) fits(p Pin) error {
 	switch {
@@ -260,10 +262,13 @@ func (h *Hub) askOnce(parent context.Context, p Pin, address string) (metadata, 
 // by the pin's sha256.
 func blobName(etag string, p Pin) string {
 	name := strings.Trim(strings.TrimPrefix(etag, "W/"), `"`)
-	if regexp.MustCompile(`^[0-9A-Za-z_-][0-9A-Za-z_.-]{0,127}$`).MatchString(name) {
-		return name
+	for i, c := range name {
+		plain := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == '-' || c == '.' && i > 0
+		if !plain || len(name) > 128 {
+			return p.SHA256
+		}
 	}
-	return p.SHA256
+	return firstOf(name, p.SHA256)
 }
 
 // link makes the snapshot's entry: a relative link to the blob, or a copy

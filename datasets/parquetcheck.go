@@ -168,7 +168,7 @@ func parsePageHeader(b []byte) (*pageHeader, error) {
 		case 5, 7:
 			return true, s.fields(1, func(field int, n int64) {
 				if field == 1 {
-					h.values = max(h.values, n)
+					h.claim(n)
 				}
 			}, nil)
 		case 8:
@@ -180,10 +180,17 @@ func parsePageHeader(b []byte) (*pageHeader, error) {
 	return h, err
 }
 
+// claim notes a number of values; the worst of several counts.
+func (h *pageHeader) claim(n int64) {
+	if h.values >= 0 && (n < 0 || n > h.values) {
+		h.values = n
+	}
+}
+
 func (h *pageHeader) version2(id int, n int64) {
 	switch id {
 	case 1:
-		h.values = max(h.values, n)
+		h.claim(n)
 	case 5:
 		h.defLevels = n
 	case 6:

@@ -72,7 +72,7 @@ func lmEvalGroups(s Summary) (groups map[string]any, members map[string][]string
 			g["score_stderr,none"] = "N/A"
 		}
 		groups[name] = g
-		members[name] = of
+		members[name] = orEmpty(of)
 	}
 	for _, b := range s.Boards {
 		board := strings.Trim(s.Benchmark+"_"+b.Board, "_")

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lcbench/lcbench/runners"
-	"github.com/lcbench/lcbench/scorers"
 )
 
 // Row is one sample in samples.jsonl and samples.parquet, under the same
@@ -66,9 +65,9 @@ type Row struct {
 
 	// EvidenceSpans are byte ranges of the context; EvidenceLost counts those
 	// that truncation removed.
-	EvidenceState string         `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
-	EvidenceSpans []scorers.Span `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
-	EvidenceLost  *int           `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
+	EvidenceState string    `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
+	EvidenceSpans []RowSpan `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
+	EvidenceLost  *int      `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
 
 	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
 	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`
@@ -89,6 +88,12 @@ type Row struct {
 	AnsweredAt string `json:"answered_at,omitempty" parquet:"answered_at,optional"`
 }
 
+// RowSpan is a half-open byte range [Start, End) of a context.
+type RowSpan struct {
+	Start int `json:"start" parquet:"start"`
+	End   int `json:"end" parquet:"end"`
+}
+
 // newRow turns a result into a row; contextRef is the sha256 of its context,
 // empty for none.
 func newRow(r runners.Result, contextRef string) Row {
@@ -103,10 +108,13 @@ func newRow(r runners.Result, contextRef string) Row {
 		MaxTokens: positive(s.MaxTokens), Temperature: s.Temperature, Stop: s.Stop, CutTokens: a.CutTokens,
 		Length: positive(s.Length), TargetLength: positive(s.TargetLength), Depth: s.Depth,
 		Tokenizer: s.Tokenizer, Strata: s.Strata, Group: s.Group,
-		EvidenceState: string(s.Evidence.State), EvidenceSpans: s.Evidence.Spans,
+		EvidenceState:     string(s.Evidence.State),
 		FirstTokenSeconds: seconds(a.FirstToken), TotalSeconds: seconds(a.Total),
 		Retries: a.Retries, RateLimited: a.RateLimited,
 		FromCache: a.FromCache, Resumed: r.Resumed, Served: a.Model,
+	}
+	for _, span := range s.Evidence.Spans {
+		row.EvidenceSpans = append(row.EvidenceSpans, RowSpan(span))
 	}
 	if row.References == nil {
 		row.References = []string{}

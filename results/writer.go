@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/lcbench/lcbench/runners"
 )
@@ -118,7 +117,8 @@ const (
 
 // copyRows writes the rows in their present order.
 func (w *Writer) copyRows(lines, columns io.Writer) error {
-	pq := parquet.NewGenericWriter[Row](columns, parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}))
+	// Snappy, since a zstd encoder takes 16 MiB for its window.
+	pq := parquet.NewGenericWriter[Row](columns, parquet.Compression(&parquet.Snappy))
 	batch := make([]Row, 0, parquetBatch)
 	flush := func() error {
 		_, err := pq.Write(batch)

@@ -120,10 +120,7 @@ func partial(e benchmarks.Evidence) benchmarks.Evidence {
 // "Paragraph 7" would be a second right answer.
 func passages(t task, context string) []string {
 	sep := "\n\n"
-	switch {
-	case t.Category == code:
-		return []string{context}
-	case t.Category == fewShot, !strings.Contains(context, sep):
+	if t.Category == fewShot || !strings.Contains(context, sep) {
 		sep = "\n"
 	}
 	var out []string

@@ -64,18 +64,21 @@ func (g *rowMaker) hops(d *dice, passages int) ([]*Entity, []Question) {
 	return shuffled(d, about), differing(questions)
 }
 
-// differing keeps the first question for each answer and opening fact, so that
-// the rows of a context ask for different things.
+// differing puts those questions first that differ in answer and opening
+// relation, so that the rows of a context ask for different things.
 func differing(questions []Question) []Question {
-	seen := map[any]bool{}
-	var out []Question
+	seen := map[string]bool{}
+	var out, rest []Question
 	for _, q := range questions {
-		if !seen[q.Answer] && !seen[q.Facts[0].Relation] {
-			seen[q.Answer], seen[q.Facts[0].Relation] = true, true
-			out = append(out, q)
+		answer, by := "answer "+q.Answer, "by "+q.Facts[0].Relation
+		if seen[answer] || seen[by] {
+			rest = append(rest, q)
+			continue
 		}
+		seen[answer], seen[by] = true, true
+		out = append(out, q)
 	}
-	return append(out, questions...)
+	return append(out, rest...)
 }
 
 // inPassages counts the passages that hold a text.

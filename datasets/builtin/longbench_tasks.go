@@ -113,7 +113,7 @@ func (g *rowMaker) count(n int) {
 func (g *rowMaker) file(n int) {
 	d := g.dice()
 	f := g.world.Code(English, g.number(), n)
-	at := g.cut(d, f, len(f.Lines)*3/4)
+	at := g.cut(d, f, len(f.Lines)-min(len(f.Lines)/4, 40))
 	g.add(longBenchRow{Context: f.Text(at), Answers: []string{f.Lines[at]}})
 }
 

@@ -44,15 +44,15 @@ func choicePlans() []choicePlan {
 		{"Long Structured Data Understanding", "Table QA", English, false, 1700, (*World).choiceTable},
 		{"Single-Document QA", "Academic", English, false, 900, (*World).choiceFact},
 		{"Single-Document QA", "Governmental", Chinese, false, 2600, (*World).choiceFact},
-		{"Single-Document QA", "Literary", English, true, 4200, (*World).choiceHops},
+		{"Single-Document QA", "Literary", English, true, 3400, (*World).choiceHops},
 		{"Multi-Document QA", "Multi-news", English, true, 1200, (*World).choiceHops},
-		{"Multi-Document QA", "Academic", Chinese, true, 5600, (*World).choiceHops},
+		{"Multi-Document QA", "Academic", Chinese, true, 4900, (*World).choiceHops},
 		{"Long In-context Learning", "Many-shot learning", English, false, 1400, (*World).choiceLabel},
 		{"Long In-context Learning", "Many-shot learning", Chinese, true, 4200, (*World).choiceLabel},
 		{"Long-dialogue History Understanding", "Dialogue history QA", English, false, 2300, (*World).choiceMeeting},
-		{"Long-dialogue History Understanding", "Dialogue history QA", Chinese, true, 1500, (*World).choiceMeeting},
+		{"Long-dialogue History Understanding", "Dialogue history QA", Chinese, true, 4900, (*World).choiceMeeting},
 		{"Code Repository Understanding", "Code repo QA", English, false, 800, (*World).choiceCode},
-		{"Code Repository Understanding", "Code repo QA", English, true, 3100, (*World).choiceCode},
+		{"Code Repository Understanding", "Code repo QA", English, true, 1900, (*World).choiceCode},
 	}
 }
 

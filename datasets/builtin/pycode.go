@@ -60,7 +60,7 @@ func codeThings() []word {
 
 // newCodeClass makes the k-th class of a stream: things don't repeat before
 // all were used.
-func newCodeClass(d *dice, things []word, k int) codeClass {
+func newCodeClass(d *dice, things []word, fields []codeField, k int) codeClass {
 	thing := things[k%len(things)]
 	c := codeClass{about: thing, variable: strings.ReplaceAll(thing[0], " ", "_")}
 	for part := range strings.SplitSeq(thing[0], " ") {
@@ -70,7 +70,7 @@ func newCodeClass(d *dice, things []word, k int) codeClass {
 		c.name += fmt.Sprint(round + 1)
 		c.variable += fmt.Sprint(round + 1)
 	}
-	c.fields = shuffled(d, codeFields())[:d.between(3, 5)]
+	c.fields = shuffled(d, fields)[:d.between(3, 5)]
 	return c
 }
 
@@ -79,11 +79,11 @@ func newCodeClass(d *dice, things []word, k int) codeClass {
 func (w *World) Code(lang string, number, n int) CodeFile {
 	d := w.dice("code/"+lang, number, n)
 	b := codeWriter{d: d, zh: lang == Chinese}
-	things := shuffled(d, codeThings())
+	things, fields := shuffled(d, codeThings()), codeFields()
 	b.file.Path = strings.ReplaceAll(things[0][0], " ", "_") + "s.py"
 	b.header()
 	for k := 0; b.size < n; k++ {
-		b.class(newCodeClass(d, things, k))
+		b.class(newCodeClass(d, things, fields, k))
 	}
 	return b.file
 }
@@ -151,7 +151,7 @@ func (b *codeWriter) class(c codeClass) {
 	}
 	b.lines("")
 	b.method(c)
-	b.record(c, names)
+	b.record(names)
 	b.loader(c, names)
 }
 
@@ -168,7 +168,7 @@ func (b *codeWriter) method(c codeClass) {
 }
 
 // record writes the class as a dictionary, in the order of its fields.
-func (b *codeWriter) record(c codeClass, names []string) {
+func (b *codeWriter) record(names []string) {
 	b.lines("    def to_record(self):", "        return {")
 	for i, n := range names {
 		line := fmt.Sprintf("            %q: self.%s,", n, n)

@@ -62,7 +62,7 @@ func Size(text, lang string) int {
 	}
 	n, inWord := 0, false
 	for _, r := range text {
-		space := unicode.IsSpace(r)
+		space := r <= ' ' || r >= utf8.RuneSelf && unicode.IsSpace(r)
 		if !space && !inWord {
 			n++
 		}

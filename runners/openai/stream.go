@@ -33,7 +33,7 @@ func (m *Model) send(ctx context.Context, c *call) (runners.Response, error) {
 	defer c.dog.stop()
 	stream, err := m.open(withCall(inner, c), c)
 	if err != nil {
-		return runners.Response{}, m.failed(ctx, inner, err)
+		return runners.Response{}, m.failed(ctx, inner, hungUp(c, err))
 	}
 	a := gathering{start: start, dog: c.dog, streamed: c.stream}
 	err = a.read(stream, c.body)
@@ -41,6 +41,8 @@ func (m *Model) send(ctx context.Context, c *call) (runners.Response, error) {
 	switch {
 	case errors.As(err, &fault):
 		err = m.wire.streamError(fault, c.user)
+	case err != nil && a.pieces == 0 && !a.chosen:
+		err = m.failed(ctx, inner, hungUp(c, err))
 	case err != nil:
 		err = m.failed(ctx, inner, err)
 	default:
@@ -53,6 +55,16 @@ func (m *Model) send(ctx context.Context, c *call) (runners.Response, error) {
 		return runners.Response{}, err // half an answer is none
 	}
 	return a.response(), nil
+}
+
+// hungUp marks the end of a connection ahead of a stream's first event: a
+// server that fails inside its stream (llama-cpp-python on a prompt that is
+// too long) can't say why any more, but would without a stream.
+func hungUp(c *call, err error) error {
+	if c.stream && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return &runners.CallError{Kind: runners.ErrTransient, Err: fmt.Errorf("%w: %w", errEmptyAnswer, err)}
+	}
+	return err
 }
 
 func (m *Model) open(ctx context.Context, c *call) (events, error) {
