@@ -36,8 +36,12 @@ type endpoint struct {
 	asked map[string]int // by prompt hash
 }
 
-func newEndpoint(t *testing.T) *endpoint {
+// newEndpoint starts one; shape sets its behaviour ahead of that.
+func newEndpoint(t *testing.T, shape func(*endpoint)) *endpoint {
 	e := &endpoint{asked: map[string]int{}}
+	if shape != nil {
+		shape(e)
+	}
 	e.Server = httptest.NewServer(http.HandlerFunc(e.serve))
 	t.Cleanup(e.Close)
 	return e
@@ -132,8 +136,7 @@ func answers(t *testing.T, path string) []runners.Answer {
 // Twenty kills at random moments: every sample ends with exactly one final
 // answer, and none is asked again once its answer is in the journal.
 func TestAKilledRunLosesNothingAndAsksNothingTwice(t *testing.T) {
-	e := newEndpoint(t)
-	e.latency = 20 * time.Millisecond
+	e := newEndpoint(t, func(e *endpoint) { e.latency = 20 * time.Millisecond })
 	random := rand.New(rand.NewPCG(1, 2))
 	dir, round := filepath.Join(t.TempDir(), "run"), 0
 	args := func() []string {
@@ -208,10 +211,8 @@ func checkOneAnswerEach(t *testing.T, journal string) {
 // Each prompt's first requests meet a fault; every sample is answered all the
 // same.
 func TestARunSurvivesAMisbehavingEndpoint(t *testing.T) {
-	e := newEndpoint(t)
 	stalled := make(chan struct{})
-	t.Cleanup(func() { close(stalled) })
-	e.fault = func(w http.ResponseWriter, r *http.Request, prompt string, n int) bool {
+	fault := func(w http.ResponseWriter, r *http.Request, prompt string, n int) bool {
 		kind := int(promptHash(prompt)[0]) % 6
 		if n > 0 {
 			return false
@@ -246,6 +247,8 @@ func TestARunSurvivesAMisbehavingEndpoint(t *testing.T) {
 		}
 		return true
 	}
+	e := newEndpoint(t, func(e *endpoint) { e.fault = fault })
+	t.Cleanup(func() { close(stalled) }) // ahead of the server's own
 	dir := filepath.Join(t.TempDir(), "run")
 	out, err := command(t, "run", "longbench", "--data", "builtin", "--model", "openai:m@"+e.URL+"/v1", "--out", dir,
 		"--timeout-first-token", "300ms", "--timeout-idle", "300ms", "--limit", "4").CombinedOutput()
@@ -272,13 +275,14 @@ func TestAHopelessEndpointStopsTheRun(t *testing.T) {
 		{"no such path", "application/json", `{"error":{"message":"not found"}}`, 404, "404"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e := newEndpoint(t)
-			e.fault = func(w http.ResponseWriter, _ *http.Request, _ string, _ int) bool {
-				w.Header().Set("Content-Type", tc.contentType)
-				w.WriteHeader(tc.status)
-				_, _ = io.WriteString(w, tc.body)
-				return true
-			}
+			e := newEndpoint(t, func(e *endpoint) {
+				e.fault = func(w http.ResponseWriter, _ *http.Request, _ string, _ int) bool {
+					w.Header().Set("Content-Type", tc.contentType)
+					w.WriteHeader(tc.status)
+					_, _ = io.WriteString(w, tc.body)
+					return true
+				}
+			})
 			dir := filepath.Join(t.TempDir(), "run")
 			cmd := command(t, "run", "longbench", "--data", "builtin", "--model", "openai:m@"+e.URL+"/v1", "--out", dir)
 			var errOut bytes.Buffer
@@ -313,7 +317,7 @@ func checkNoSecret(t *testing.T, dir string, output []byte) {
 // The budget stops a run cleanly, with its own exit code, and it goes on with
 // a larger one.
 func TestABudgetStopsTheRunAndItGoesOn(t *testing.T) {
-	e := newEndpoint(t)
+	e := newEndpoint(t, nil)
 	dir := filepath.Join(t.TempDir(), "run")
 	run := func(budget string) *exec.Cmd {
 		return command(t, "run", "longbench", "--data", "builtin", "--tasks", "hotpotqa", "--model", "openai:m@"+e.URL+"/v1",
@@ -338,7 +342,7 @@ func TestABudgetStopsTheRunAndItGoesOn(t *testing.T) {
 // The 600 real samples of the three tasks at hand, over HTTP.
 func TestRealSamplesOverHTTP(t *testing.T) {
 	data := goldentest.Path(t, "data/longbench")
-	e := newEndpoint(t)
+	e := newEndpoint(t, nil)
 	dir := filepath.Join(t.TempDir(), "run")
 	out, err := command(t, "run", "longbench", "--data-dir", data, "--model", "openai:m@"+e.URL+"/v1", "--out", dir).CombinedOutput()
 	if err != nil {
