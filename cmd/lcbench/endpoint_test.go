@@ -93,6 +93,13 @@ func promptHash(prompt string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// requests is how many prompts were asked since the last reset.
+func (e *endpoint) requests() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.asked)
+}
+
 func (e *endpoint) reset() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -152,7 +159,12 @@ func TestAKilledRunLosesNothingAndAsksNothingTwice(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(20+random.IntN(330)) * time.Millisecond)
+		// Most kills fall while answers arrive, however slow the machine is;
+		// every fifth falls anywhere from the start on.
+		for until := time.Now().Add(20 * time.Second); kill%5 > 0 && e.requests() == 0 && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Duration(random.IntN(250)) * time.Millisecond)
 		_ = cmd.Process.Kill()
 		finished := cmd.Wait() == nil
 		checkNotAskedAgain(t, e, known)
