@@ -154,6 +154,11 @@ func TestAKilledRunLosesNothingAndAsksNothingTwice(t *testing.T) {
 	midway := 0
 	for kill := 0; kill < 20; kill++ {
 		known := answers(t, journal())
+		if len(known) >= builtinSamples { // killed behind its last answer
+			checkOneAnswerEach(t, journal())
+			round++
+			known = nil
+		}
 		e.reset()
 		cmd := command(t, args()...)
 		if err := cmd.Start(); err != nil {
