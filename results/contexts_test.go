@@ -242,3 +242,22 @@ func FuzzContexts(f *testing.F) {
 		}
 	})
 }
+
+func TestAnIndexThatNamesTheWrongFrameIsNotBelieved(t *testing.T) {
+	dir := t.TempDir()
+	c := openContexts(t, dir)
+	one, two := put(t, c, "text one"), put(t, c, "text two")
+	put(t, c, "text three")
+	must(t, c.Close())
+	path := filepath.Join(dir, "contexts.idx.jsonl")
+	index, err := os.ReadFile(path)
+	must(t, err)
+	swapped := strings.NewReplacer(one, two, two, one).Replace(string(index))
+	must(t, os.WriteFile(path, []byte(swapped), 0o644))
+	c = openContexts(t, dir)
+	for _, ref := range []string{one, two} {
+		if got, err := c.Get(ref); err == nil || !strings.Contains(err.Error(), "another sha256") {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+}
