@@ -148,14 +148,13 @@ func (r *run) fault(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	var notice *benchmarks.Notice
-	var row *datasets.RowError
 	switch {
 	case errors.As(err, &notice):
 		r.mu.Lock()
 		r.report.Notices = append(r.report.Notices, notice.Text)
 		r.mu.Unlock()
 		return nil
-	case errors.As(err, &row), errors.Is(err, benchmarks.ErrSample), errors.Is(err, benchmarks.ErrContextOverflow):
+	case CostsOneSample(err):
 		r.mu.Lock()
 		r.report.Unreadable++
 		r.mu.Unlock()
@@ -164,6 +163,14 @@ func (r *run) fault(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
+}
+
+// CostsOneSample says that an error which a stream yielded stands for one
+// sample: a row that can't be read or can't be brought to its length. The
+// stream goes on behind it.
+func CostsOneSample(err error) bool {
+	var row *datasets.RowError
+	return errors.As(err, &row) || errors.Is(err, benchmarks.ErrSample) || errors.Is(err, benchmarks.ErrContextOverflow)
 }
 
 func (r *run) lose(err error) {

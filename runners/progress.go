@@ -9,7 +9,8 @@ import (
 // concurrent use.
 type Progress struct {
 	done, lost, resumed, cached atomic.Int64 // done includes what was lost
-	tokens                      atomic.Int64 // prompt tokens of samples done now
+	tokens                      atomic.Int64 // context tokens of samples asked now
+	reusedTokens                atomic.Int64 // context tokens of the others
 	retries, limited            atomic.Int64
 	scored                      atomic.Int64
 	scoreSum                    atomic.Uint64 // float64 bits
@@ -23,11 +24,13 @@ type Snapshot struct {
 	Lost      int
 	Resumed   int // of Done, from the journal
 	FromCache int // of Done, from the response cache
-	// Tokens are the estimated prompt tokens of the samples that were asked
+	// Tokens are the context tokens of the samples that were asked
 	// now: the weight of the work done.
-	Tokens      int
-	Retries     int
-	RateLimited int
+	Tokens int
+	// ReusedTokens are those of the samples that needed no request.
+	ReusedTokens int
+	Retries      int
+	RateLimited  int
 	// MeanScore is over all results so far, in 0..1; NaN before the first.
 	MeanScore float64
 	// Paid is what the endpoint counted in this start and earlier ones, cache
@@ -43,7 +46,7 @@ func (p *Progress) Snapshot() Snapshot {
 	}
 	return Snapshot{
 		Done: int(p.done.Load()), Lost: int(p.lost.Load()), Resumed: int(p.resumed.Load()),
-		FromCache: int(p.cached.Load()), Tokens: int(p.tokens.Load()),
+		FromCache: int(p.cached.Load()), Tokens: int(p.tokens.Load()), ReusedTokens: int(p.reusedTokens.Load()),
 		Retries: int(p.retries.Load()), RateLimited: int(p.limited.Load()), MeanScore: mean,
 		Paid: Usage{
 			Known: true, Prompt: int(p.promptTokens.Load()), Cached: int(p.cachedTokens.Load()),
@@ -59,8 +62,10 @@ func (p *Progress) add(r Result) {
 	switch {
 	case r.Resumed:
 		p.resumed.Add(1)
+		p.reusedTokens.Add(int64(r.Sample.ContextTokens))
 	case a.FromCache:
 		p.cached.Add(1)
+		p.reusedTokens.Add(int64(r.Sample.ContextTokens))
 	default:
 		p.tokens.Add(int64(r.Sample.ContextTokens))
 	}

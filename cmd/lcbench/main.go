@@ -37,11 +37,11 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	var e exitError
 	if errors.As(err, &e) {
 		if e.err != nil {
-			fmt.Fprintf(errOut, "lcbench: %s\n", plain(e.err.Error()))
+			complain(errOut, e.err)
 		}
 		return e.code
 	}
-	fmt.Fprintf(errOut, "lcbench: %s\n", plain(err.Error()))
+	complain(errOut, err)
 	return exitFailure
 }
 
@@ -115,12 +115,18 @@ func newApp(in io.Reader, out, errOut io.Writer) *cli.App {
 	}
 	app.Commands = []*cli.Command{
 		runCommand(), planCommand(), scoreCommand(), metricCommand(),
-		listCommand(), dataCommand(), doctorCommand(),
+		listCommand(), dataCommand(), doctorCommand(), completionCommand(),
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
+		if c.ArgsUsage == "BENCHMARK" {
+			c.BashComplete = completeBenchmarks(c)
+		}
 		for _, sub := range c.Subcommands {
 			sub.OnUsageError = app.OnUsageError
+			if sub.ArgsUsage == "BENCHMARK" {
+				sub.BashComplete = completeBenchmarks(sub)
+			}
 		}
 	}
 	return app

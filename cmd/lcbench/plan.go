@@ -79,9 +79,8 @@ func (s *settings) planTask(ctx context.Context, t benchmarks.Task, until time.T
 	o.Tasks = []string{t.Name}
 	for sample, err := range s.bench.Samples(ctx, o) {
 		var notice *benchmarks.Notice
-		var row *datasets.RowError
 		switch {
-		case errors.As(err, &notice), errors.As(err, &row), errors.Is(err, benchmarks.ErrSample), errors.Is(err, benchmarks.ErrContextOverflow):
+		case errors.As(err, &notice), runners.CostsOneSample(err):
 			continue
 		case err != nil:
 			return p, err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -43,7 +44,12 @@ func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.
 		out := results.Snapshot{
 			Done: n.Done, Lost: n.Lost, Tokens: int64(n.Tokens), Reused: n.Resumed + n.FromCache,
 			Retries: n.Retries, RateLimited: n.RateLimited, Score: n.MeanScore, Cost: s.cost(n.Paid),
-			Total: int(s.total.Load()), TotalTokens: s.totalTokens.Load(),
+			Total: int(s.total.Load()),
+		}
+		// What needed no request weighs nothing; until all of it has passed by,
+		// the time left is overstated.
+		if all := s.totalTokens.Load(); all > 0 {
+			out.TotalTokens = max(all-int64(n.ReusedTokens), 1)
 		}
 		if m.limiter != nil {
 			out.InFlight = m.limiter.State().InFlight
@@ -51,14 +57,12 @@ func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.
 		return out
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		p.Watch(ctx, snapshot)
-		close(done)
-	}()
+	var working sync.WaitGroup
+	working.Go(func() { p.Watch(ctx, snapshot) })
+	working.Go(func() { s.survey(ctx, e.Progress, surveyAfter) })
 	return func() {
 		cancel()
-		<-done
+		working.Wait()
 		p.Close(snapshot())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	goopenai "github.com/sashabaranov/go-openai"
@@ -59,9 +60,11 @@ func (m *Model) send(ctx context.Context, c *call) (runners.Response, error) {
 
 // hungUp marks the end of a connection ahead of a stream's first event: a
 // server that fails inside its stream (llama-cpp-python on a prompt that is
-// too long) can't say why any more, but would without a stream.
+// too long) can't say why any more, but would without a stream. Where it left
+// part of the request unread, its end arrives as a reset.
 func hungUp(c *call, err error) error {
-	if c.stream && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+	gone := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+	if c.stream && gone {
 		return &runners.CallError{Kind: runners.ErrTransient, Err: fmt.Errorf("%w: %w", errEmptyAnswer, err)}
 	}
 	return err
