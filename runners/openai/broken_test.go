@@ -168,3 +168,30 @@ func TestStreamWithoutABodyIsAskedAgainInOnePiece(t *testing.T) {
 		t.Errorf("got window %d, want 512", call.Window)
 	}
 }
+
+// llama-cpp-python's server ends the stream properly, and the connection a
+// moment later: the next request on it would find nobody there.
+func TestConnectionBehindAnEmptyStreamIsNotUsedAgain(t *testing.T) {
+	const empty = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+	for _, reset := range []bool{false, true} {
+		t.Run(fmt.Sprintf("reset %v", reset), func(t *testing.T) {
+			m := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if bodyOf(t, r)["stream"] != true {
+					answerJSON(w, 400, `{"error":{"message":"maximum context length is 512 tokens"}}`)
+					return
+				}
+				conn := connOf(t, w)
+				_, _ = io.WriteString(conn, empty)
+				_, _ = conn.Read(make([]byte, 1)) // until the next request comes, or the client leaves
+				if tcp, ok := conn.(*net.TCPConn); ok && reset {
+					_ = tcp.SetLinger(0)
+				}
+				_ = conn.Close()
+			})
+			_, err := ask(m)
+			if call := wantCall(t, err, runners.ErrOverflow); call.Window != 512 {
+				t.Errorf("got window %d, want 512", call.Window)
+			}
+		})
+	}
+}

@@ -97,13 +97,13 @@ func (w *wire) hint(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
 		if !w.hasKey {
-			return "no key was sent: set OPENAI_API_KEY"
+			return w.place + " got no key: set OPENAI_API_KEY"
 		}
-		return "the key was refused: check OPENAI_API_KEY"
+		return w.place + " refused the key: check OPENAI_API_KEY"
 	case http.StatusForbidden:
-		return fmt.Sprintf("may the key use model %q?", w.model)
+		return fmt.Sprintf("may the key use model %q at %s?", w.model, w.place)
 	case http.StatusPaymentRequired:
-		return "the account has no credit left"
+		return "the account at " + w.place + " has no credit left"
 	default:
 		return fmt.Sprintf("does %s serve model %q? a base URL usually ends in /v1", w.place, w.model)
 	}

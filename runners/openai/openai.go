@@ -136,7 +136,9 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 		resp.Retries++
 	case errors.Is(err, errEmptyAnswer) && !m.o.NoStream:
 		// Some servers (llama-cpp-python) begin a stream before they look at the
-		// prompt and then say nothing at all; without a stream they say why.
+		// prompt and then say nothing at all; without a stream they say why. Not
+		// on that connection, though, which they are about to close.
+		m.wire.client.CloseIdleConnections()
 		resp, err = m.answer(ctx, r, false)
 		resp.Retries++
 	}
