@@ -31,7 +31,7 @@ func (e *HashError) Error() string {
 // download is one file on its way to the disk.
 type download struct {
 	hub     *Hub
-	name    string // for Progress and errors
+	name    string // for Progress; errors get it from the caller
 	address string
 	sum     string // sha256 wanted, "" if unknown
 	size    int64  // 0 if unknown
@@ -56,7 +56,7 @@ func (d *download) run(ctx context.Context) error {
 		return err
 	}
 	if err := os.Rename(d.part, d.final); err != nil {
-		return fmt.Errorf("%s: %w", d.name, err)
+		return err
 	}
 	return nil
 }
@@ -78,11 +78,14 @@ func (d *download) gather(ctx context.Context) (resumed bool, err error) {
 	}
 	err = errors.Join(explainDisk(err, filepath.Dir(d.part), d.size-p.have), f.Close())
 	if err != nil {
+		if p.have == 0 { // nothing in it to go on with
+			err = errors.Join(err, os.Remove(d.part))
+		}
 		return resumed, err
 	}
 	got := hex.EncodeToString(p.sum.Sum(nil))
 	if d.sum != "" && got != d.sum {
-		return resumed, errors.Join(&HashError{File: d.name + " from " + stripQuery(d.address), Got: got, Want: d.sum}, os.Remove(d.part))
+		return resumed, errors.Join(&HashError{File: stripQuery(d.address), Got: got, Want: d.sum}, os.Remove(d.part))
 	}
 	return resumed, nil
 }
@@ -150,7 +153,7 @@ func (p *part) fetch(ctx context.Context) error {
 			failures = 0
 		}
 		if failures++; failures >= p.hub.o.Attempts {
-			return fmt.Errorf("%s: given up after %d attempts: %w", p.name, failures, err)
+			return fmt.Errorf("given up after %d attempts: %w", failures, err)
 		}
 		if err := p.hub.pause(ctx, failures, again.after); err != nil {
 			return err
@@ -179,7 +182,7 @@ func (p *part) attempt(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(p.hub.o.Stall, func() {
-		cancel(&transientError{err: fmt.Errorf("%s: nothing arrived for %v", p.name, p.hub.o.Stall)})
+		cancel(&transientError{err: fmt.Errorf("nothing arrived for %v", p.hub.o.Stall)})
 	})
 	defer watch.Stop()
 
@@ -208,7 +211,7 @@ func (p *part) accept(resp *http.Response) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return &transientError{err: fmt.Errorf("%s: the host refused to go on at this place", p.name)}
+		return &transientError{err: errors.New("the host refused to go on at this place")}
 	case http.StatusPartialContent:
 		from, total, ok := contentRange(resp.Header.Get("Content-Range"))
 		if ok && from == p.have && (total < 0 || p.size == 0 || total == p.size) {
@@ -220,13 +223,13 @@ func (p *part) accept(resp *http.Response) error {
 		if err := p.restart(); err != nil {
 			return err
 		}
-		return &transientError{err: fmt.Errorf("%s: the host sent another part than asked for", p.name)}
+		return &transientError{err: errors.New("the host sent another part than asked for")}
 	}
 	if err := p.hub.web.checkStatus(resp, p.page); err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: HTTP %d where a file was expected", p.name, resp.StatusCode)
+		return fmt.Errorf("HTTP %d where a file was expected", resp.StatusCode)
 	}
 	if p.have > 0 { // the host ignored the range
 		if err := p.restart(); err != nil {
@@ -235,7 +238,7 @@ func (p *part) accept(resp *http.Response) error {
 	}
 	n := resp.ContentLength
 	if n >= 0 && p.size > 0 && n != p.size {
-		return fmt.Errorf("%s: the host offers %d bytes, want %d", p.name, n, p.size)
+		return fmt.Errorf("the host offers %d bytes, want %d", n, p.size)
 	}
 	if n > 0 {
 		p.size = n
@@ -274,13 +277,13 @@ func (p *part) write(ctx context.Context, body io.Reader, watch *time.Timer) err
 		switch {
 		case errors.Is(err, io.EOF):
 			if p.size > 0 && p.have < p.size {
-				return &transientError{err: fmt.Errorf("%s: ended after %d of %d bytes", p.name, p.have, p.size)}
+				return &transientError{err: fmt.Errorf("ended after %d of %d bytes", p.have, p.size)}
 			}
 			return nil
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
-			return &transientError{err: fmt.Errorf("%s: broke off after %d bytes: %w", p.name, p.have, err)}
+			return &transientError{err: fmt.Errorf("broke off after %d bytes: %w", p.have, err)}
 		}
 	}
 }
@@ -290,7 +293,7 @@ func (p *part) take(b []byte) error {
 		return fmt.Errorf("%s: answered with a web page instead of data (a proxy, or a login page?)", stripQuery(p.address))
 	}
 	if p.size > 0 && p.have+int64(len(b)) > p.size {
-		return fmt.Errorf("%s: the host sends more than the %d bytes of the file", p.name, p.size)
+		return fmt.Errorf("the host sends more than the %d bytes of the file", p.size)
 	}
 	if _, err := p.f.Write(b); err != nil {
 		return err

@@ -12,7 +12,7 @@ const errNotDir = syscall.ENOTDIR
 
 // explainDisk says plainly that a disk is full.
 func explainDisk(err error, dir string, need int64) error {
-	if err == nil || !diskFull(err) {
+	if err == nil || !DiskFull(err) {
 		return err
 	}
 	if need > 0 {
@@ -21,8 +21,10 @@ func explainDisk(err error, dir string, need int64) error {
 	return fmt.Errorf("disk full in %s: %w", dir, err)
 }
 
-func diskFull(err error) bool {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+// DiskFull says whether an error is of a write that found no room: on the
+// disk, within a quota, or under the process's limit on file sizes.
+func DiskFull(err error) bool {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 		return true
 	}
 	// ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.

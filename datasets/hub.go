@@ -141,6 +141,17 @@ func (h *Hub) noteMember(p Pin, name string, sum *hashReader) {
 	h.files.add(FileInfo{Name: name, SHA256: got, Bytes: sum.n, Pinned: p.SHA256 != "" || p.MemberSHA256[name] == got})
 }
 
+// Path returns where a pinned file lies on this machine, fetched if it wasn't
+// there and checked, for readers that map it.
+func (h *Hub) Path(ctx context.Context, name string) (string, error) {
+	for _, p := range h.pins {
+		if p.Name == name {
+			return h.checked(ctx, p)
+		}
+	}
+	return "", fmt.Errorf("%s: not among the pinned files", name)
+}
+
 // OpenAt opens a pinned file that is stored as it is for random access.
 func (h *Hub) OpenAt(ctx context.Context, name string) (File, error) {
 	i := slices.IndexFunc(h.pins, func(p Pin) bool { return p.Name == name })

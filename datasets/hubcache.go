@@ -55,7 +55,7 @@ func (e *OfflineError) Unwrap() error { return fs.ErrNotExist }
 
 // checkPin refuses pins whose parts could lead out of the cache.
 func checkPin(p Pin) error {
-	if p.Host != "hub" && p.Host != "github" {
+	if p.Host != "hub" && p.Host != "hub-model" && p.Host != "github" {
 		return fmt.Errorf("pin of %q: unknown host %q", p.Name, p.Host)
 	}
 	for _, part := range []string{p.Repo, p.Revision, p.Path} {
@@ -75,12 +75,16 @@ func isHex(s string, n int) bool {
 	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// repoFolder is a data set's folder in the hub's cache: datasets--owner--name.
+// repoFolder is a repository's folder in the hub's cache: datasets--owner--name
+// or models--owner--name.
 func (h *Hub) repoFolder(p Pin) string {
 	return filepath.Join(h.o.Cache, repoName(p))
 }
 
 func repoName(p Pin) string {
+	if p.Host == "hub-model" {
+		return "models--" + strings.ReplaceAll(p.Repo, "/", "--")
+	}
 	return "datasets--" + strings.ReplaceAll(p.Repo, "/", "--")
 }
 
@@ -147,7 +151,11 @@ type metadata struct {
 
 // fetchHub fetches a file into the cache and returns its path there.
 func (h *Hub) fetchHub(ctx context.Context, p Pin) (string, error) {
-	address := h.o.Endpoint + "/datasets/" + escapePath(p.Repo) + "/resolve/" + url.PathEscape(p.Revision) + "/" + escapePath(p.Path)
+	kind := "/datasets/"
+	if p.Host == "hub-model" {
+		kind = "/"
+	}
+	address := h.o.Endpoint + kind + escapePath(p.Repo) + "/resolve/" + url.PathEscape(p.Revision) + "/" + escapePath(p.Path)
 	m, err := h.ask(ctx, p, address)
 	if err != nil {
 		return "", err

@@ -49,13 +49,15 @@ type HubOptions struct {
 // HubOptionsFromEnv reads the variables that huggingface_hub reads:
 // HF_ENDPOINT, HF_TOKEN (else the token file HF_TOKEN_PATH or $HF_HOME/token),
 // HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_DATASETS_OFFLINE,
-// HF_HUB_DISABLE_IMPLICIT_TOKEN and XDG_CACHE_HOME.
+// HF_HUB_DISABLE_IMPLICIT_TOKEN and XDG_CACHE_HOME. LCBENCH_GITHUB_ENDPOINT is
+// ours: a mirror of raw.githubusercontent.com, as HF_ENDPOINT is one of the hub.
 func HubOptionsFromEnv(getenv func(string) string) HubOptions {
 	e := environment{getenv}
 	cache := e.path("XDG_CACHE_HOME", filepath.Join(e.home(), ".cache"))
 	home := e.path("HF_HOME", filepath.Join(cache, "huggingface"))
 	o := HubOptions{
 		Endpoint:    strings.TrimRight(getenv("HF_ENDPOINT"), "/"),
+		GitHub:      strings.TrimRight(getenv("LCBENCH_GITHUB_ENDPOINT"), "/"),
 		Cache:       e.path("HF_HUB_CACHE", e.path("HUGGINGFACE_HUB_CACHE", filepath.Join(home, "hub"))),
 		GitHubCache: filepath.Join(cache, "lcbench", "github"),
 		Offline:     e.isTrue("HF_HUB_OFFLINE") || e.isTrue("HF_DATASETS_OFFLINE"),

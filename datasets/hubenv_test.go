@@ -29,6 +29,7 @@ func TestOptionsFromTheEnvironment(t *testing.T) {
 	}{
 		{"nothing set", nil, def},
 		{"a mirror", map[string]string{"HF_ENDPOINT": "https://hf-mirror.example/"}, with(func(o *HubOptions) { o.Endpoint = "https://hf-mirror.example" })},
+		{"a mirror of GitHub", map[string]string{"LCBENCH_GITHUB_ENDPOINT": "https://raw-mirror.example/"}, with(func(o *HubOptions) { o.GitHub = "https://raw-mirror.example" })},
 		{"a token", map[string]string{"HF_TOKEN": " hf_env\n"}, with(func(o *HubOptions) { o.Token = "hf_env" })},
 		{"no implicit token", map[string]string{"HF_TOKEN": "x", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "true"}, with(func(o *HubOptions) { o.Token = "" })},
 		{"HF_HOME", map[string]string{"HF_HOME": "~/elsewhere"}, with(func(o *HubOptions) {

@@ -42,7 +42,8 @@ type FileInfo struct {
 type Pin struct {
 	// Name is the logical name that adapters open.
 	Name string `json:"name"`
-	// Host is "hub" (Hugging Face data set) or "github" (raw file).
+	// Host is "hub" (Hugging Face data set), "hub-model" (Hugging Face model) or
+	// "github" (raw file).
 	Host     string `json:"host"`
 	Repo     string `json:"repo"`     // owner/name
 	Revision string `json:"revision"` // 40 hex digits

@@ -1,6 +1,7 @@
 package longbench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,9 +33,23 @@ func readJSON(ctx context.Context, src datasets.Source, name string, into any) e
 		return fmt.Errorf("longbench: %w", err)
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("longbench: %s: %w", name, err)
+		return fmt.Errorf("longbench: %s:%d: %w: want the official file, unchanged", name, lineOf(raw, err), err)
 	}
 	return nil
+}
+
+// lineOf is the line, from 1, at which encoding/json found a fault.
+func lineOf(raw []byte, err error) int {
+	at := len(raw) // a document that ends too early
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		at = int(syntax.Offset)
+	case errors.As(err, &kind):
+		at = int(kind.Offset)
+	}
+	return 1 + bytes.Count(raw[:max(0, min(at, len(raw)))], []byte("\n"))
 }
 
 // maxConfig bounds a configuration or template file, in bytes.

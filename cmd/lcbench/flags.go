@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,7 +211,7 @@ func (s *settings) present(c *cli.Context, tasks []benchmarks.Task) []string {
 		if err == nil {
 			err = f.Close()
 		}
-		if err == nil {
+		if !errors.Is(err, fs.ErrNotExist) { // one that can't be read is to be heard of
 			names = append(names, t.Name)
 		}
 	}

@@ -32,7 +32,7 @@ func (Lexical) Generate(ctx context.Context, r runners.Request) (runners.Respons
 	}
 	began := time.Now()
 	parts := r.Parts
-	if parts.Context == "" {
+	if parts.Context == "" && parts.Query == "" {
 		parts.Context, parts.Query = splitPrompt(r.Prompt)
 	}
 	text := limit(answer(parts, r.MaxTokens), r.MaxTokens)
@@ -58,7 +58,7 @@ func answer(p runners.Parts, maxTokens int) string {
 	case strings.Contains(kind, "code"):
 		return nextLine(p.Context + p.Query)
 	}
-	return bestSentence(p)
+	return answerQuestion(p, maxTokens)
 }
 
 // splitPrompt takes the last line as the question.

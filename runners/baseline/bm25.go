@@ -1,22 +1,30 @@
 package baseline
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
 
 // eachWord calls visit for every word of text: a run of letters and numbers,
-// lower-cased; a CJK ideograph is a word of its own.
+// lower-cased and stemmed; a CJK ideograph is a word of its own, and so are
+// two in a row.
 func eachWord(text string, buf []byte, visit func(word []byte)) []byte {
 	buf = buf[:0]
+	var pair [2 * utf8.UTFMax]byte
+	last := rune(-1) // the ideograph just ahead
 	flush := func() {
 		if len(buf) > 0 {
-			visit(buf)
+			visit(stem(buf))
 			buf = buf[:0]
 		}
 	}
 	for _, r := range text {
+		was := last
+		last = -1
 		switch {
 		case r < utf8.RuneSelf:
 			if r >= 'A' && r <= 'Z' {
@@ -29,8 +37,11 @@ func eachWord(text string, buf []byte, visit func(word []byte)) []byte {
 			flush()
 		case unicode.Is(unicode.Han, r):
 			flush()
-			buf = utf8.AppendRune(buf, r)
-			flush()
+			last = r
+			visit(utf8.AppendRune(pair[:0], r))
+			if was >= 0 {
+				visit(utf8.AppendRune(utf8.AppendRune(pair[:0], was), r))
+			}
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
 			buf = utf8.AppendRune(buf, unicode.ToLower(r))
 		default:
@@ -41,62 +52,100 @@ func eachWord(text string, buf []byte, visit func(word []byte)) []byte {
 	return buf
 }
 
-// ranking scores documents against a query's words.
-type ranking struct {
-	scores []float64
+// stem cuts the commonest English endings, where three letters remain.
+func stem(w []byte) []byte {
+	for _, end := range []string{"ing", "ed", "es", "s", "e"} {
+		if n := len(w) - len(end); n >= 3 && string(w[n:]) == end && w[0] > '9' && string(w[n-1:]) != "ss" {
+			return w[:n]
+		}
+	}
+	return w
+}
+
+// wordSet is the distinct words of text.
+func wordSet(text string) map[string]bool {
+	set := map[string]bool{}
+	eachWord(text, nil, func(w []byte) { set[string(w)] = true })
+	return set
+}
+
+// posting says how often a word stands in a document.
+type posting struct{ document, count int32 }
+
+// index finds documents by their words.
+type index struct {
+	postings map[string][]posting
+	lengths  []int // words
+	average  float64
+}
+
+func newIndex(documents []string) *index {
+	x := &index{postings: map[string][]posting{}, lengths: make([]int, len(documents))}
+	total := 0
+	var buf []byte
+	for i, d := range documents {
+		buf = eachWord(d, buf, func(w []byte) {
+			x.lengths[i]++
+			list := x.postings[string(w)]
+			if n := len(list); n > 0 && list[n-1].document == int32(i) {
+				list[n-1].count++
+				return
+			}
+			x.postings[string(w)] = append(list, posting{int32(i), 1})
+		})
+		total += x.lengths[i]
+	}
+	x.average = float64(total) / math.Max(1, float64(len(documents)))
+	return x
 }
 
 // rank computes BM25 (k1 = 1.2, b = 0.75, idf = ln(1 + (M − df + ½)/(df + ½)))
-// of each document for the query's distinct words.
+// of each document for a set of words.
+func (x *index) rank(words map[string]bool) ranking {
+	scores := make(ranking, len(x.lengths))
+	// A sum of floats depends on its order.
+	for _, w := range slices.Sorted(maps.Keys(words)) {
+		list := x.postings[w]
+		df := float64(len(list))
+		idf := math.Log(1 + (float64(len(x.lengths))-df+0.5)/(df+0.5))
+		for _, p := range list {
+			f := float64(p.count)
+			norm := 1.2 * (0.25 + 0.75*float64(x.lengths[p.document])/math.Max(1, x.average))
+			scores[p.document] += idf * 2.2 * f / (f + norm)
+		}
+	}
+	return scores
+}
+
+// ranking holds a score for each document.
+type ranking []float64
+
+// rank scores documents for a query's words.
 func rank(query string, documents []string) ranking {
-	terms := map[string]int{}
-	buf := eachWord(query, nil, func(w []byte) {
-		if _, ok := terms[string(w)]; !ok {
-			terms[string(w)] = len(terms)
-		}
-	})
-	m, n := len(documents), len(terms)
-	tf := make([]int32, m*n)
-	lengths := make([]int, m)
-	df := make([]int, n)
-	total := 0
-	for i, d := range documents {
-		row := tf[i*n : (i+1)*n]
-		buf = eachWord(d, buf, func(w []byte) {
-			lengths[i]++
-			if t, ok := terms[string(w)]; ok {
-				row[t]++
-			}
-		})
-		total += lengths[i]
-		for t, f := range row {
-			if f > 0 {
-				df[t]++
-			}
-		}
-	}
-	r := ranking{scores: make([]float64, m)}
-	average := float64(total) / math.Max(1, float64(m))
-	for i := range documents {
-		norm := 1.2 * (0.25 + 0.75*float64(lengths[i])/math.Max(1, average))
-		for t, f := range tf[i*n : (i+1)*n] {
-			if f > 0 {
-				idf := math.Log(1 + (float64(m)-float64(df[t])+0.5)/(float64(df[t])+0.5))
-				r.scores[i] += idf * 2.2 * float64(f) / (float64(f) + norm)
-			}
-		}
-	}
-	return r
+	return newIndex(documents).rank(wordSet(query))
 }
 
 // best returns the index of the highest score, the first of equals; -1 of
 // nothing.
 func (r ranking) best() int {
 	at := -1
-	for i, s := range r.scores {
-		if at < 0 || s > r.scores[at] {
+	for i, s := range r {
+		if at < 0 || s > r[at] {
 			at = i
 		}
 	}
 	return at
+}
+
+// top returns the indexes of the n highest scores above 0, the first of equals
+// first.
+func (r ranking) top(n int) []int {
+	var list []int
+	for i, s := range r {
+		if s > 0 {
+			list = append(list, i)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(r[b], r[a]) })
+	return list[:min(n, len(list))]
 }

@@ -12,49 +12,12 @@ import (
 
 var (
 	heading  = regexp.MustCompile(`(?m)^(?:(?:Paragraph|Passage) \d+|段落\d+|文章\d+)[:：]?`)
-	sentence = regexp.MustCompile(`[^.!?。！？\n]+(?:[.!?。！？]+|\n|$)`)
-	number   = regexp.MustCompile(`\d[\d,.]*\d|\d`)
-	asksNum  = regexp.MustCompile(`(?i)\b(how many|how much|how tall|how high|when|what year|which year|what date)\b|多少|几|哪年|哪一年|何时|什么时候|多高`)
+	sentence = regexp.MustCompile(`(?:[^.!?。！？\n]|[.]\S)+(?:[.!?。！？]+["”’)]?|\n|$)`)
 )
 
 func sentences(text string) []string {
 	out := sentence.FindAllString(text, -1)
 	return slices.DeleteFunc(out, func(s string) bool { return strings.TrimSpace(s) == "" })
-}
-
-// bestSentence answers a question by the sentence that shares its words,
-// reduced: to its last number for a question after one, else to what follows
-// the last word that it shares with the question, if that is short.
-func bestSentence(p runners.Parts) string {
-	list := sentences(p.Context)
-	at := rank(p.Query, list).best()
-	if at < 0 {
-		return ""
-	}
-	s := strings.TrimSpace(list[at])
-	if asksNum.MatchString(p.Query) {
-		if found := number.FindAllString(s, -1); len(found) > 0 {
-			return found[len(found)-1]
-		}
-	}
-	asked := map[string]bool{}
-	eachWord(p.Query, nil, func(w []byte) { asked[string(w)] = true })
-	words := strings.Fields(s)
-	if len(words) < 2 {
-		return s
-	}
-	last := 0
-	for i, w := range words {
-		eachWord(w, nil, func(part []byte) {
-			if asked[string(part)] {
-				last = i + 1
-			}
-		})
-	}
-	if rest := words[last:]; len(rest) > 0 && len(rest) <= 12 {
-		return strings.Trim(strings.Join(rest, " "), ".,;:!?。 ")
-	}
-	return s
 }
 
 // lead takes sentences from the start until about maxTokens are filled: the
@@ -69,7 +32,7 @@ func lead(text string, maxTokens int) string {
 		if b.Len() > 0 && b.Len()+len(s) > room {
 			break
 		}
-		b.WriteString(strings.TrimRight(s, "\n"))
+		b.WriteString(strings.TrimSpace(s))
 		b.WriteByte(' ')
 	}
 	return strings.TrimSpace(b.String())
@@ -128,7 +91,7 @@ func nearestLabel(p runners.Parts) string {
 	lines := strings.Split(query, "\n")
 	mark := strings.TrimSpace(lines[len(lines)-1])
 	if mark == "" || len(mark) > 40 {
-		return bestSentence(p)
+		return answerQuestion(p, 0)
 	}
 	var questions, labels []string
 	from := 0
@@ -143,22 +106,29 @@ func nearestLabel(p runners.Parts) string {
 	if at := rank(query, questions).best(); at >= 0 {
 		return labels[at]
 	}
-	return bestSentence(p)
+	return answerQuestion(p, 0)
 }
 
-// nextLine gives the line that followed the earlier line most like the last.
+// nextLine gives the line that followed the earlier place most like the end:
+// its last line, and with half the weight the one ahead, and so on.
 func nextLine(code string) string {
 	lines := slices.DeleteFunc(strings.Split(code, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 	if len(lines) < 3 {
 		return ""
 	}
-	last := lines[len(lines)-1]
-	earlier := lines[:len(lines)-2]
-	at := rank(last, earlier).best()
-	if at < 0 {
-		return ""
+	end := len(lines) - 1
+	x := newIndex(lines)
+	like := make(ranking, end-1)
+	weight := 1.0
+	for back := 0; back < 3 && back < end; back++ {
+		for i, s := range x.rank(wordSet(lines[end-back])) {
+			if i += back; i < len(like) {
+				like[i] += weight * s
+			}
+		}
+		weight /= 2
 	}
-	return lines[at+1]
+	return lines[like.best()+1]
 }
 
 // choose takes the choice whose words, with the question's, score best in any
@@ -167,18 +137,19 @@ func choose(p runners.Parts) string {
 	question, rest, _ := strings.Cut(p.Query, "\n(A) ")
 	letters := "ABCD"
 	list := sentences(p.Context)
+	x := newIndex(list)
 	best, top := "A", -1.0
 	for i := range letters {
 		option, more, _ := strings.Cut(rest, fmt.Sprintf("\n(%c) ", letters[min(i+1, 3)]))
 		rest = more
 		query := question + " " + option
-		r := rank(query, list)
+		r := x.rank(wordSet(query))
 		at := r.best()
 		if at < 0 || !containsFold(list[at], option) && i > 0 {
 			continue
 		}
-		if r.scores[at] > top {
-			best, top = letters[i:i+1], r.scores[at]
+		if r[at] > top {
+			best, top = letters[i:i+1], r[at]
 		}
 	}
 	return "The correct answer is (" + best + ")"
