@@ -52,8 +52,8 @@ type Means struct {
 	// Valid is over the valid rows only. It has no interval.
 	Valid Estimate
 	// Reference is 100·All rounded as the reference rounds it before it
-	// averages further: a task to 2 decimals, an average not at all. NaN if
-	// absent.
+	// averages further: a task to 2 decimals, a stratum of it as LongBench-E
+	// rounds its buckets, an average not at all. NaN if absent.
 	Reference float64
 }
 
@@ -232,9 +232,9 @@ func (a *aggregation) resample(o AggregateOptions) {
 // summarise works out the means of every part.
 func (a *aggregation) summarise() {
 	for _, t := range a.tasks {
-		t.whole.summarise()
+		t.whole.summarise(percentMean)
 		for i := range t.strata {
-			t.strata[i].summarise()
+			t.strata[i].summarise(bucketMean)
 		}
 	}
 }
@@ -257,20 +257,21 @@ func (t *taskPart) stratum(name string) *part {
 	return nil
 }
 
-func (p *part) summarise() {
+// summarise works out the part's means; reference is the upstream program's
+// own mean in percent, rounded.
+func (p *part) summarise(reference func(scores []float64) float64) {
 	var all, valid float64
 	n, nValid := len(p.rows), 0
-	for _, r := range p.rows {
+	scores := make([]float64, n)
+	for i, r := range p.rows {
+		scores[i] = value(r.Score)
 		all += value(r.Score)
 		if r.Valid {
 			valid += value(r.Score)
 			nValid++
 		}
 	}
-	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: math.NaN()}
-	if n > 0 {
-		m.Reference = Round(100*all/float64(n), 2)
-	}
+	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: reference(scores)}
 	p.drawn = p.draws.means()
 	m.All.Interval = interval(slices.Clone(p.drawn), p.draws.state)
 	m.Valid.Interval = Interval{State: IntervalNotAsked}

@@ -3,8 +3,6 @@ package scorers
 import (
 	"math"
 	"strings"
-
-	"github.com/pmezard/go-difflib/difflib"
 )
 
 // codeSim is LongBench's code_sim_score: fuzzywuzzy 0.18's ratio of the first
@@ -28,7 +26,8 @@ func codeLine(prediction string) string {
 	return ""
 }
 
-// fuzzRatio is 0..100; the order of the arguments matters.
+// fuzzRatio is fuzzywuzzy 0.18.0's fuzz.ratio on difflib, 0..100; the order of
+// the arguments matters.
 func fuzzRatio(a, b string) int {
 	if a == b {
 		return 100
@@ -36,6 +35,5 @@ func fuzzRatio(a, b string) int {
 	if a == "" || b == "" {
 		return 0
 	}
-	ratio := difflib.NewMatcher(strings.Split(a, ""), strings.Split(b, "")).Ratio()
-	return int(math.RoundToEven(100 * ratio))
+	return int(math.RoundToEven(100 * sequenceRatio(a, b)))
 }

@@ -150,7 +150,7 @@ func evaluateLongBenchTask(raw []byte) (any, error) {
 	}
 	e := map[string]optional{}
 	for _, b := range LongBenchBuckets() {
-		e[b] = optional(percentMean(byBucket[b]))
+		e[b] = optional(bucketMean(byBucket[b]))
 	}
 	return map[string]any{"v1": optional(percentMean(all)), "e": e}, nil
 }

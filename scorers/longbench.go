@@ -85,7 +85,7 @@ func LongBenchBucket(length int) string {
 	}
 }
 
-// percentMean is round(100·mean, 2), NaN of nothing.
+// percentMean is round(100·mean, 2), NaN of nothing (eval.py, scorer).
 func percentMean(scores []float64) float64 {
 	if len(scores) == 0 {
 		return math.NaN()
@@ -95,4 +95,41 @@ func percentMean(scores []float64) float64 {
 		sum += s
 	}
 	return Round(100*sum/float64(len(scores)), 2)
+}
+
+// bucketMean is LongBench-E's round(100 * np.mean(scores), 2), NaN of nothing
+// (eval.py, scorer_e). The mean is NumPy's, and so is the rounding of a NumPy
+// number: multiplied, rounded to even and divided, where Python rounds the
+// exact value. On ties the two differ by 0.01.
+func bucketMean(scores []float64) float64 {
+	if len(scores) == 0 {
+		return math.NaN()
+	}
+	mean := pairwiseSum(scores) / float64(len(scores))
+	return math.RoundToEven(100*mean*100) / 100
+}
+
+// pairwiseSum adds in the order of NumPy's float64 sum: eight running sums
+// over up to 128 numbers, halves of more.
+func pairwiseSum(x []float64) float64 {
+	n := len(x)
+	if n > 128 {
+		half := n / 2
+		half -= half % 8
+		return pairwiseSum(x[:half]) + pairwiseSum(x[half:])
+	}
+	sum, done := 0.0, 0
+	if n >= 8 {
+		var r [8]float64
+		for done = 0; done+8 <= n; done += 8 {
+			for k := range r {
+				r[k] += x[done+k]
+			}
+		}
+		sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+	}
+	for _, v := range x[done:] {
+		sum += v
+	}
+	return sum
 }

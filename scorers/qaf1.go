@@ -13,7 +13,8 @@ func qaF1(prediction, reference string) float64 {
 	return multisetF1(englishTokens(prediction), englishTokens(reference))
 }
 
-// qaF1zh is LongBench's qa_f1_zh_score: F1 of jieba's words.
+// qaF1zh is LongBench's qa_f1_zh_score (metrics.py at 2e00731): F1 of the
+// words of jieba 0.42.1.
 func qaF1zh(prediction, reference string) float64 {
 	return multisetF1(chineseTokens(prediction), chineseTokens(reference))
 }

@@ -142,11 +142,12 @@ func (t *tables) alphabet(runes []uint32) {
 }
 
 func (t *tables) frequencies(freqs []uint32, total uint64) {
-	logTotal := math.Log(float64(total))
+	ln := newLogarithm()
+	logTotal := ln.of(float64(total))
 	t.logs = make([]float64, len(freqs))
 	t.isTop = make([]bool, len(freqs))
 	for i, f := range freqs {
-		t.logs[i] = math.Log(float64(max(f, 1))) - logTotal
+		t.logs[i] = ln.of(float64(max(f, 1))) - logTotal
 		t.isTop[i] = f > 0
 	}
 }
