@@ -29,6 +29,9 @@ type Adapter struct {
 	Paper string // arXiv number
 	// Pins are the official files, by repository, revision and sha256.
 	Pins []datasets.Pin
+	// Modes are the variants of the benchmark's own protocol that Options.Mode
+	// may name, the default first; none: there is but one way to run it.
+	Modes []string
 	// Open returns the benchmark over src. It reads no data yet.
 	Open func(src datasets.Source) Benchmark
 	// Builtin returns the generated stand-in data, which needs no network.
@@ -83,9 +86,14 @@ type Options struct {
 	Tokenizer Tokenizer
 	// Truncate says how a context is shortened to one of Lengths.
 	Truncate Policy
-	// Mode selects a variant of the benchmark's own protocol (longbench-v2:
-	// plain, cot, no-context); empty: plain.
+	// Mode selects one of Adapter.Modes (longbench-v2: plain, cot,
+	// no-context); empty: the first.
 	Mode string
+	// Unmade yields the samples of Lengths with their sizes only: contexts stay
+	// the rows' own, ContextTokens says what they would come to. It serves
+	// counting what a run has ahead of it, where making them would cost as much
+	// as the run's own.
+	Unmade bool
 	// Salt puts a different first line into each prompt, so that no server
 	// can answer from a cached prefix.
 	Salt bool

@@ -58,19 +58,22 @@ func Fit(s Sample, budget int, p Policy, tok Tokenizer) (Sample, int, error) {
 		p = s.Own
 	}
 	var err error
-	total := len(ends)
+	total, left := len(ends), -1
 	switch p {
 	case TruncatePrompt, TruncatePromptAll:
 		s, err = cutPrompt(s, text, ends, budget, p == TruncatePromptAll)
 	case TruncateMiddle, TruncateLeft, TruncateRight:
-		s, err = cutContext(s, budget, p, tok)
+		s, left, err = cutContext(s, tok.Ends(s.Prompt.Context), total, budget, p, tok)
 	default:
 		err = fmt.Errorf("%w: %d tokens, room for %d, and truncation is %q", ErrContextOverflow, total, budget, p)
 	}
 	if err != nil {
 		return s, 0, err
 	}
-	return s, total - count(tok, s.Prompt.Text()), nil
+	if left < 0 {
+		left = count(tok, s.Prompt.Text())
+	}
+	return s, total - left, nil
 }
 
 func count(tok Tokenizer, text string) int {
@@ -142,25 +145,26 @@ func mendHead(s string) string {
 	return strings.Repeat(string(utf8.RuneError), n) + s[n:]
 }
 
-// cutContext removes tokens of the context only. Tokens at the seams merge
-// differently once text is gone, so it counts again until the prompt fits.
-func cutContext(s Sample, budget int, p Policy, tok Tokenizer) (Sample, error) {
+// cutContext removes tokens of the context only, whose ends are given, until
+// the whole prompt of total tokens has no more than budget, and returns how
+// many it has then. Tokens at the seams merge differently once text is gone, so
+// it counts again after each cut.
+func cutContext(s Sample, ends []int, total, budget int, p Policy, tok Tokenizer) (Sample, int, error) {
 	original := s
-	ends := tok.Ends(s.Prompt.Context)
 	keep := len(ends)
 	for range 8 {
-		over := Count(tok, s.Prompt.Text()) - budget
-		if over <= 0 {
-			return s, nil
+		if total <= budget {
+			return s, total, nil
 		}
-		keep -= over
+		keep -= total - budget
 		if keep <= 0 {
 			rest := Count(tok, original.Prompt.Before+original.Prompt.After)
-			return original, fmt.Errorf("%w: instructions and question alone take %d tokens, room for %d", ErrContextOverflow, rest, budget)
+			return original, 0, fmt.Errorf("%w: instructions and question alone take %d tokens, room for %d", ErrContextOverflow, rest, budget)
 		}
 		s = keepTokens(original, ends, keep, p)
+		total = Count(tok, s.Prompt.Text())
 	}
-	return original, fmt.Errorf("%w: %d tokens of room, no cut fits", ErrContextOverflow, budget)
+	return original, 0, fmt.Errorf("%w: %d tokens of room, no cut fits", ErrContextOverflow, budget)
 }
 
 // keepTokens returns s with keep tokens of its context left, whole characters

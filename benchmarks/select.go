@@ -39,6 +39,18 @@ func CheckTasks(benchmark string, tasks []Task, names []string) error {
 	return nil
 }
 
+// CheckMode returns an error if the benchmark has no mode of that name, with
+// the nearest one. No name is the default mode.
+func (a Adapter) CheckMode(name string) error {
+	switch {
+	case name == "" || slices.Contains(a.Modes, name):
+		return nil
+	case len(a.Modes) == 0:
+		return fmt.Errorf("%s has no modes, got mode %q; leave it out", a.Name, name)
+	}
+	return fmt.Errorf("%s has no mode %q%s; its modes are %s", a.Name, name, DidYouMean(name, a.Modes), strings.Join(a.Modes, ", "))
+}
+
 // DidYouMean returns " (did you mean X?)" for the known name that is nearest
 // to name by edit distance, or "" if none is near.
 func DidYouMean(name string, known []string) string {

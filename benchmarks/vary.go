@@ -5,12 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/scorers"
@@ -41,10 +39,10 @@ func Vary(ctx context.Context, s Sample, t Task, o Options, pool *Pool) iter.Seq
 			yield(s, nil)
 			return
 		}
-		own := Count(o.Tokenizer, s.Prompt.Context)
+		v := &variants{original: s, o: o, own: ownTokens(s, o.Tokenizer)}
 		for _, length := range o.Lengths {
-			if own >= length {
-				if !yield(shorten(s, length, own, o)) {
+			if v.own >= length {
+				if !yield(v.shorten(length)) {
 					return
 				}
 				continue
@@ -52,8 +50,11 @@ func Vary(ctx context.Context, s Sample, t Task, o Options, pool *Pool) iter.Seq
 			if t.Fixed {
 				continue // the pool's owner has told the user once
 			}
+			if v.stock == nil && !o.Unmade {
+				v.stock = pool.stock(s)
+			}
 			for _, depth := range depths(o) {
-				if ctx.Err() != nil || !yield(pool.lengthen(s, length, own, depth, o)) {
+				if ctx.Err() != nil || !yield(v.lengthen(length, depth)) {
 					return
 				}
 			}
@@ -68,124 +69,75 @@ func depths(o Options) []float64 {
 	return o.Depths
 }
 
+// ownTokens counts the context, if the adapter hasn't yet.
+func ownTokens(s Sample, tok Tokenizer) int {
+	if s.Tokenizer == tok.Name() {
+		return s.ContextTokens
+	}
+	return Count(tok, s.Prompt.Context)
+}
+
+// variants makes one row's samples. What they share is worked out once.
+type variants struct {
+	original Sample
+	o        Options
+	own      int   // tokens of the original's context
+	ends     []int // of its tokens, nil until they are needed
+	stock    *stock
+}
+
 // shorten cuts the context, not the prompt, to length tokens.
-func shorten(s Sample, length, own int, o Options) (Sample, error) {
+func (v *variants) shorten(length int) (Sample, error) {
+	s, o := v.original, v.o
 	s.ID = fmt.Sprintf("%s@%d", s.ID, length)
 	s.TargetLength = length
-	if own > length {
-		p := o.Truncate
-		switch p {
-		case TruncateLeft, TruncateRight, TruncateMiddle:
-		case TruncateNone:
-			return s, fmt.Errorf("%s: %w: context has %d tokens, asked for %d, and truncation is none", s.ID, ErrContextOverflow, own, length)
-		default:
-			p = TruncateMiddle
+	s.ContextTokens, s.Tokenizer = min(v.own, length), o.Tokenizer.Name()
+	if v.own == length || o.Unmade {
+		return s, nil
+	}
+	p := o.Truncate
+	switch p {
+	case TruncateLeft, TruncateRight, TruncateMiddle:
+	case TruncateNone:
+		return s, &SampleError{
+			SampleID: s.ID, Reason: "context longer than " + FormatTokens(length) + ", and truncation is none",
+			Err: fmt.Errorf("%w: context has %d tokens, asked for %d, and truncation is none", ErrContextOverflow, v.own, length),
 		}
-		bare := s
-		bare.Prompt = Prompt{Context: s.Prompt.Context}
-		bare, err := cutContext(bare, length, p, o.Tokenizer)
-		if err != nil {
-			return s, fmt.Errorf("%s: %w", s.ID, err)
-		}
-		s.Prompt.Context, s.Evidence = bare.Prompt.Context, bare.Evidence
+	default:
+		p = TruncateMiddle
 	}
-	s.ContextTokens, s.Tokenizer = Count(o.Tokenizer, s.Prompt.Context), o.Tokenizer.Name()
-	return s, nil
-}
-
-// Rand returns the generator for one purpose of one sample: the same draws on
-// any machine, in any order, at any concurrency.
-func Rand(seed uint64, id, purpose string) *rand.Rand {
-	h := sha256.New()
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], seed)
-	h.Write(b[:])
-	fmt.Fprintf(h, "%d:%s%s", len(id), id, purpose)
-	return rand.New(rand.NewChaCha8([32]byte(h.Sum(nil))))
-}
-
-// Pool is the stock of distractor documents of one task and language. It keeps
-// at most about budget bytes: a selection by seed that is independent of the
-// order in which documents are offered.
-type Pool struct {
-	budget int
-	seed   uint64
-	held   int
-	docs   []poolDoc // by rising rank
-}
-
-type poolDoc struct {
-	rank     uint64
-	group    string
-	passages []string
-}
-
-// NewPool returns a pool for contexts of up to maxTokens tokens.
-func NewPool(seed uint64, maxTokens int) *Pool {
-	// A token is about four bytes of text; twice that leaves a choice, and
-	// room for passages that are dropped since they hold an answer.
-	return &Pool{budget: maxTokens*12 + 1<<16, seed: seed}
-}
-
-// Add offers a document of the given group, cut into passages. A group that
-// is already there is ignored.
-func (p *Pool) Add(group string, passages []string) {
-	h := fnv.New64a()
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], p.seed)
-	h.Write(b[:])
-	h.Write([]byte(group))
-	d := poolDoc{rank: mix(h.Sum64()), group: group, passages: passages}
-	at, found := slices.BinarySearchFunc(p.docs, d, func(a, b poolDoc) int {
-		if a.rank != b.rank {
-			if a.rank < b.rank {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.group, b.group)
-	})
-	if found || (p.held > p.budget && at == len(p.docs)) {
-		return
+	if v.ends == nil {
+		v.ends = o.Tokenizer.Ends(s.Prompt.Context)
 	}
-	p.docs = slices.Insert(p.docs, at, d)
-	p.held += d.size()
-	for last := len(p.docs) - 1; last > 1 && p.held-p.docs[last].size() >= p.budget; last-- {
-		p.held -= p.docs[last].size()
-		p.docs = p.docs[:last]
-	}
-}
-
-func (d poolDoc) size() (n int) {
-	for _, s := range d.passages {
-		n += len(s)
-	}
-	return n
-}
-
-// mix spreads FNV's weak low bits (the finaliser of splitmix64).
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
-// errShort says that a pool can't fill a context.
-var errShort = fmt.Errorf("%w: too few distractors", ErrSample)
-
-// lengthen surrounds the sample's context by distractors.
-func (p *Pool) lengthen(s Sample, length, own int, depth float64, o Options) (Sample, error) {
-	s.ID = fmt.Sprintf("%s@%d/%g", s.ID, length, depth)
-	s.TargetLength, s.Depth = length, &depth
-	need := length - own
-	filler, ends, err := p.filler(s, need, o)
+	bare := s
+	bare.Prompt = Prompt{Context: s.Prompt.Context}
+	bare, tokens, err := cutContext(bare, v.ends, v.own, length, p, o.Tokenizer)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", s.ID, err)
 	}
+	s.Prompt.Context, s.Evidence, s.ContextTokens = bare.Prompt.Context, bare.Evidence, tokens
+	return s, nil
+}
+
+// lengthen surrounds the sample's context by distractors.
+func (v *variants) lengthen(length int, depth float64) (Sample, error) {
+	s, o := v.original, v.o
+	s.ID = fmt.Sprintf("%s@%d/%g", s.ID, length, depth)
+	s.TargetLength, s.Depth, s.Tokenizer = length, &depth, o.Tokenizer.Name()
+	if s.ContextTokens = length; o.Unmade {
+		return s, nil
+	}
+	need := length - v.own
+	filler, ends, err := v.stock.filler(s.ID, length, need, o)
+	if err != nil {
+		return s, err
+	}
 	// Tokens merge or split at the seams, so the sum is only nearly right: move
 	// the filler's end until the whole just fits.
-	best, bestStart, most := s.Prompt.Context, 0, own
-	for keep, try := min(need, len(ends)), 0; keep > 0 && try < 8; try++ {
+	best, bestStart, most := s.Prompt.Context, 0, v.own
+	var tried []int
+	for keep := min(need, len(ends)); keep > 0 && len(tried) < 8 && !slices.Contains(tried, keep); {
+		tried = append(tried, keep)
 		text := filler[:wholeRune(filler, endOf(ends, keep))]
 		at := sentenceNear(text, endOf(ends, int(float64(keep)*depth/100)))
 		context, start := around(text, at, s.Prompt.Context)
@@ -193,14 +145,10 @@ func (p *Pool) lengthen(s Sample, length, own int, depth float64, o Options) (Sa
 		if n <= length && n > most {
 			best, bestStart, most = context, start, n
 		}
-		next := min(keep+length-n, len(ends))
-		if next == keep {
-			break
-		}
-		keep = next
+		keep = min(keep+length-n, len(ends))
 	}
 	s.Evidence = s.Evidence.shift(bestStart)
-	s.Prompt.Context, s.ContextTokens, s.Tokenizer = best, most, o.Tokenizer.Name()
+	s.Prompt.Context, s.ContextTokens = best, most
 	return s, nil
 }
 
@@ -223,91 +171,15 @@ func around(filler string, at int, doc string) (context string, start int) {
 	return before + doc + after, len(before)
 }
 
-// filler joins passages of other documents, in the sample's own random order,
-// until they hold need tokens, and returns them with their token ends.
-func (p *Pool) filler(s Sample, need int, o Options) (string, []int, error) {
-	order := Rand(o.Seed, s.ID, "distractors").Perm(len(p.docs))
-	hits := newAnswerFinder(s.References)
-	var b strings.Builder
-	tokens := 0
-	for _, i := range order {
-		if p.docs[i].group == s.Group {
-			continue
-		}
-		for _, passage := range p.docs[i].passages {
-			// A seam may merge two tokens, a passage's end one more.
-			if tokens >= need+need/20+32 {
-				break
-			}
-			if hits.in(passage) {
-				continue
-			}
-			b.WriteString(passage)
-			b.WriteString(seam)
-			tokens += max(0, Count(o.Tokenizer, passage)-1)
-		}
-	}
-	if tokens < need {
-		return "", nil, fmt.Errorf("%w: %d tokens of other documents without an answer in them, %d needed for a context of %s", errShort, tokens, need, FormatTokens(s.TargetLength))
-	}
-	text := b.String()
-	return text, o.Tokenizer.Ends(text), nil
-}
-
-// answerFinder looks for any of a sample's answers in a passage.
-type answerFinder struct{ answers, words []string }
-
-// newAnswerFinder prepares the references. An answer of up to three ASCII
-// characters ("no", "12") counts only as a whole word: it stands inside other
-// words everywhere without answering anything.
-func newAnswerFinder(references []string) answerFinder {
-	var f answerFinder
-	for _, r := range references {
-		r = strings.ToLower(strings.TrimSpace(r))
-		switch {
-		case r == "":
-		case len(r) <= 3 && utf8.RuneCountInString(r) == len(r):
-			f.words = append(f.words, r)
-		default:
-			f.answers = append(f.answers, r)
-		}
-	}
-	return f
-}
-
-func (f answerFinder) in(passage string) bool {
-	lower := strings.ToLower(passage)
-	for _, a := range f.answers {
-		if strings.Contains(lower, a) {
-			return true
-		}
-	}
-	for _, w := range f.words {
-		if containsWord(lower, w) {
-			return true
-		}
-	}
-	return false
-}
-
-func containsWord(text, word string) bool {
-	for from := 0; ; {
-		i := strings.Index(text[from:], word)
-		if i < 0 {
-			return false
-		}
-		start, end := from+i, from+i+len(word)
-		before, _ := utf8.DecodeLastRuneInString(text[:start])
-		after, _ := utf8.DecodeRuneInString(text[end:])
-		if !isWord(before) && !isWord(after) {
-			return true
-		}
-		from = start + 1
-	}
-}
-
-func isWord(r rune) bool {
-	return r != utf8.RuneError && (r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r))
+// Rand returns the generator for one purpose of one sample: the same draws on
+// any machine, in any order, at any concurrency.
+func Rand(seed uint64, id, purpose string) *rand.Rand {
+	h := sha256.New()
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], seed)
+	h.Write(b[:])
+	fmt.Fprintf(h, "%d:%s%s", len(id), id, purpose)
+	return rand.New(rand.NewChaCha8([32]byte(h.Sum(nil))))
 }
 
 // sentenceNear returns the sentence end nearest to byte at of text; the text's

@@ -84,6 +84,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 			return
 		}
 	})
+	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
 	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, open(), o) })
 }
 
@@ -174,4 +175,24 @@ func varied(t *testing.T, b benchmarks.Benchmark, o benchmarks.Options) {
 		}
 		checkEvidence(t, s)
 	}
+}
+
+// inModes streams the benchmark in each mode that the adapter declares, and in
+// one that it doesn't.
+func inModes(t *testing.T, a benchmarks.Adapter, o benchmarks.Options) {
+	o.Limit = 1
+	for _, mode := range a.Modes {
+		o.Mode = mode
+		if len(collect(t, a.Open(a.Builtin(1)), o)) == 0 {
+			t.Errorf("no samples in mode %s", mode)
+		}
+	}
+	o.Mode = "no-such-mode"
+	for _, err := range a.Open(a.Builtin(1)).Samples(t.Context(), o) {
+		if err == nil || !strings.Contains(err.Error(), o.Mode) {
+			t.Errorf("got %v, want an error that names the mode", err)
+		}
+		return
+	}
+	t.Error("an unknown mode ends without a word")
 }

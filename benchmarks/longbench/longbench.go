@@ -11,6 +11,7 @@ import (
 	"context"
 	_ "embed" // pins
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -99,7 +100,8 @@ func (b *v1) file(t task) string {
 // files.
 func (b *v1) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benchmarks.Sample, error] {
 	return func(yield func(benchmarks.Sample, error) bool) {
-		if err := benchmarks.CheckTasks(b.name(), b.Tasks(), o.Tasks); err != nil {
+		err := errors.Join(benchmarks.CheckTasks(b.name(), b.Tasks(), o.Tasks), benchmarks.Adapter{Name: b.name()}.CheckMode(o.Mode))
+		if err != nil {
 			yield(benchmarks.Sample{}, err)
 			return
 		}
@@ -200,6 +202,9 @@ func (b *v1) pool(ctx context.Context, t task, o benchmarks.Options) (pool *benc
 		notice = t.Name + ": lengthened contexts hold documents that the reference summary does not cover"
 	case t.atEnd && len(o.Depths) > 0:
 		notice = t.Name + ": the original stays last (depth 100): its query goes on from the context's end"
+	}
+	if o.Unmade {
+		return nil, notice, ctx.Err()
 	}
 	pool = benchmarks.NewPool(o.Seed, slices.Max(o.Lengths))
 	for r, err := range datasets.Rows(ctx, b.src, b.file(t), decodeRow) {

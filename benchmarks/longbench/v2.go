@@ -1,6 +1,7 @@
 package longbench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // V2 is the adapter of LongBench v2.
 func V2() benchmarks.Adapter {
 	return benchmarks.Adapter{
-		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2),
+		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2), Modes: modeNames(),
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v2{src: src} },
 		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
@@ -64,6 +65,9 @@ type mode struct {
 	noContext bool
 	followUp  string
 }
+
+// modeNames lists the keys of modes, the default first.
+func modeNames() []string { return []string{"plain", "cot", "no-context"} }
 
 // modes by name. Source: pred.py at the repository's top.
 func modes() map[string]mode {
@@ -121,14 +125,10 @@ func (b *v2) prepare(ctx context.Context, o benchmarks.Options) (m mode, templat
 	if err := benchmarks.CheckTasks("longbench-v2", b.Tasks(), o.Tasks); err != nil {
 		return m, "", "", err
 	}
-	name := o.Mode
-	if name == "" {
-		name = "plain"
+	if err := V2().CheckMode(o.Mode); err != nil {
+		return m, "", "", err
 	}
-	m, ok := modes()[name]
-	if !ok {
-		return m, "", "", fmt.Errorf("longbench-v2: mode %q: want plain, cot or no-context", name)
-	}
+	m = modes()[cmp.Or(o.Mode, modeNames()[0])]
 	read := func(file string) string {
 		raw, rerr := datasets.ReadFile(ctx, b.src, file, maxConfig)
 		err = errors.Join(err, rerr)
