@@ -49,7 +49,7 @@ func answerQuestion(p runners.Parts, maxTokens int) string {
 	}
 	q := newQuestion(p.Query)
 	x := newIndex(list)
-	found := q.search(x, list, x.rank(q.words), func(int) bool { return true })
+	found := q.search(list, x.rank(q.words), func(int) bool { return true })
 	if strings.Contains(strings.ToLower(p.Category), "multi") {
 		if chained := q.chain(x, list); chained.score > found.score {
 			found = chained
@@ -106,7 +106,7 @@ type finding struct {
 }
 
 // search looks through the best sentences that pass.
-func (q *question) search(x *index, list []string, scores ranking, pass func(int) bool) finding {
+func (q *question) search(list []string, scores ranking, pass func(int) bool) finding {
 	var best finding
 	for _, i := range scores.top(looked) {
 		if !pass(i) {
@@ -148,7 +148,7 @@ func (q *question) chain(x *index, list []string) finding {
 		further := x.rank(rest)
 		for _, name := range q.names(list[first]) {
 			next := q.with(name)
-			found := next.search(x, list, further, func(i int) bool { return i != first && strings.Contains(list[i], name) })
+			found := next.search(list, further, func(i int) bool { return i != first && strings.Contains(list[i], name) })
 			if found.score += scores[first]; found.text != "" && found.score > best.score {
 				best = found
 			}
