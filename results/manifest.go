@@ -67,6 +67,8 @@ type ModelInfo struct {
 	Endpoint string `json:"endpoint,omitempty"`
 	// Served is what the endpoint said it served.
 	Served string `json:"served,omitempty"`
+	// Details describe a local model: device, attention, type of its cache.
+	Details map[string]string `json:"details,omitempty"`
 }
 
 // Setting is one setting of a run by name.

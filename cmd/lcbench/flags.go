@@ -17,6 +17,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/all"
 	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/localmodel"
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 	"github.com/lcbench/lcbench/runners"
 )
@@ -41,12 +42,13 @@ func dataFlags() []cli.Flag {
 
 // modelFlags say which model answers, and how it is asked.
 func modelFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "model", Usage: "openai:NAME[@BASE_URL], baseline:lexical or replay:PATH (default: baseline:lexical)"},
+	return slices.Concat(localFlags(), []cli.Flag{
+		&cli.StringFlag{Name: "model", Usage: "openai:NAME[@BASE_URL], local:NAME or local:PATH, baseline:lexical or replay:PATH (default: baseline:lexical)"},
 		&cli.StringFlag{Name: "model-args", Usage: "k=v,…: base_url, api (auto, chat, completions), stream, organization"},
 		&cli.StringFlag{Name: "gen-kwargs", Usage: "k=v,…: temperature, top_p, seed, max_gen_toks, until"},
 		&cli.StringFlag{Name: "chat-template", Value: "own", Usage: "own (the benchmark's choice by task), always or never"},
 		&cli.BoolFlag{Name: "apply-chat-template", Usage: "the same as --chat-template always"},
+		&cli.BoolFlag{Name: "no-chat-template", Usage: "the same as --chat-template never"},
 		&cli.StringFlag{Name: "system-instruction", Usage: "system turn ahead of every prompt"},
 		&cli.IntFlag{Name: "reasoning-tokens", Usage: "tokens for thinking, besides the answer's own"},
 		&cli.StringFlag{Name: "window", Usage: "the model's context window in tokens (default: what the endpoint says)"},
@@ -60,7 +62,7 @@ func modelFlags() []cli.Flag {
 		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
 		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
 		&cli.BoolFlag{Name: "no-cache", Usage: "don't take answers from earlier runs"},
-	}
+	})
 }
 
 // hiddenFlags are accepted because other tools have them.
@@ -84,6 +86,7 @@ type settings struct {
 	price   *runners.Price
 	budget  *runners.Limit
 	window  int // for plan
+	local   *localmodel.Model
 
 	concurrency        int
 	total, totalTokens atomic.Int64 // for the progress line, 0 while unknown
@@ -104,6 +107,9 @@ func readSettings(c *cli.Context) (*settings, error) {
 	}
 	if s.model, err = parseModel(c); err != nil {
 		return nil, usage(err)
+	}
+	if err := s.useLocal(c); err != nil {
+		return nil, err
 	}
 	if err := s.readOptions(c); err != nil {
 		return nil, usage(err)
@@ -139,6 +145,10 @@ func (s *settings) readOptions(c *cli.Context) error {
 	}
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
 	name := c.String("tokenizer")
+	if s.local != nil && name == "" {
+		o.Tokenizer = s.local.Tokenizer()
+		return nil
+	}
 	if name == "" {
 		name = tokenizer.ApproxName
 		if len(o.Lengths) > 0 {
@@ -236,6 +246,12 @@ func (s *settings) readAsker(c *cli.Context) error {
 	}
 	if c.Bool("apply-chat-template") {
 		a.Chat = "always"
+	}
+	if c.Bool("no-chat-template") {
+		a.Chat = "never"
+	}
+	if err := s.askLocal(); err != nil {
+		return err
 	}
 	return s.readGenKwargs(c.String("gen-kwargs"))
 }

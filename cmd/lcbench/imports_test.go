@@ -18,7 +18,7 @@ func allowed() map[string][]string {
 		"datasets":   {"datasets"},
 		"localmodel": {"localmodel"},
 		"benchmarks": {"benchmarks", "datasets", "scorers"},
-		"runners":    {"runners", "benchmarks", "datasets", "scorers"},
+		"runners":    {"runners", "benchmarks", "datasets", "scorers", "localmodel"},
 		"results":    {"results", "runners", "benchmarks", "scorers"},
 	}
 }
@@ -72,6 +72,8 @@ func forbidden(folder, path, target string, may []string) string {
 		return "results know the root of runners only"
 	case folder == "benchmarks" && strings.HasPrefix(target, "benchmarks/") && target != "benchmarks/benchmarktest" && !strings.Contains(filepath.ToSlash(path), "/benchmarks/all/"):
 		return "an adapter imports no other one; only benchmarks/all lists them"
+	case folder == "runners" && top == "localmodel" && !strings.Contains(filepath.ToSlash(path), "/runners/local/"):
+		return "only runners/local knows the models in this process"
 	case folder == "runners" && strings.HasPrefix(target, "runners/"):
 		return "a model imports no other one"
 	}

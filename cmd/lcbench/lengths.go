@@ -34,6 +34,25 @@ func parseLengths(list []string) ([]int, error) {
 	return slices.Compact(out), nil
 }
 
+// parseBytes reads a size of memory: 512MiB, 2GiB, or a number of bytes.
+func parseBytes(text string) (int64, error) {
+	low, scale := strings.ToLower(strings.TrimSpace(text)), int64(1)
+	for _, u := range []struct {
+		suffix string
+		scale  int64
+	}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}} {
+		if rest, ok := strings.CutSuffix(low, u.suffix); ok {
+			low, scale = rest, u.scale
+			break
+		}
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(low), 10, 64)
+	if err != nil || n < 1 || n > (1<<62)/scale {
+		return 0, fmt.Errorf("size %q: want a number of bytes such as 512MiB or 2GiB", text)
+	}
+	return n * scale, nil
+}
+
 // parseDepths reads "0,50,100" and "0..100/10" (from..to/step), in percent.
 func parseDepths(list []string) ([]float64, error) {
 	var out []float64

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/all"
+	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
 	"github.com/lcbench/lcbench/scorers"
 )
 
@@ -23,15 +24,16 @@ func listCommand() *cli.Command {
 		}}
 	}
 	return &cli.Command{
-		Name: "list", Usage: "what there is: benchmarks, tasks, models, metrics",
+		Name: "list", Usage: "what there is: benchmarks, tasks, models, attentions, metrics",
 		Subcommands: []*cli.Command{
 			sub("benchmarks", "all benchmarks", listBenchmarks),
 			sub("tasks", "tasks of one benchmark, or of all", listTasks),
 			sub("models", "kinds of models", listModels),
+			sub("attentions", "attention mechanisms for local models", listAttentions),
 			sub("metrics", "metrics and what each equals", listMetrics),
 		},
 		Action: func(*cli.Context) error {
-			return usagef("list what? benchmarks, tasks, models or metrics")
+			return usagef("list what? benchmarks, tasks, models, attentions or metrics")
 		},
 	}
 }
@@ -70,6 +72,14 @@ func listTasks(c *cli.Context, w io.Writer) error {
 func listModels(_ *cli.Context, w io.Writer) error {
 	for _, k := range modelKinds() {
 		fmt.Fprintf(w, "%s\t%s\n", k[0], k[1])
+	}
+	return nil
+}
+
+func listAttentions(_ *cli.Context, w io.Writer) error {
+	fmt.Fprintln(w, "NAME\tWRITTEN AS\tWHAT A ROW SEES")
+	for _, a := range attentions.List() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", a.Name, a.Usage, a.Summary)
 	}
 	return nil
 }

@@ -116,6 +116,7 @@ func newApp(in io.Reader, out, errOut io.Writer) *cli.App {
 	app.Commands = []*cli.Command{
 		runCommand(), planCommand(), scoreCommand(), metricCommand(),
 		listCommand(), dataCommand(), doctorCommand(), completionCommand(),
+		modelCommand(), serveCommand(), benchCommand(),
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError

@@ -13,7 +13,7 @@ import (
 
 // modelSpec is a parsed --model.
 type modelSpec struct {
-	kind string // openai, baseline, replay, mock
+	kind string // openai, local, baseline, replay, mock
 	name string // what follows the colon, the address removed
 	base string // openai: base URL
 	args []pair
@@ -34,6 +34,7 @@ func (m modelSpec) official() bool { return m.base == officialBase }
 func modelKinds() [][2]string {
 	return [][2]string{
 		{"openai", "openai:NAME[@BASE_URL]: any OpenAI-compatible endpoint; OPENAI_API_KEY, OPENAI_BASE_URL"},
+		{"local", "local:NAME, local:PATH or local:hf:OWNER/NAME/FILE.gguf: a model in this process; see lcbench model ls"},
 		{"baseline", "baseline:lexical: BM25 and extraction, the floor of every report; needs no network"},
 		{"replay", "replay:PATH: recorded answers, jsonl of {\"id\", \"answer\"} or a run's samples.jsonl"},
 	}
@@ -64,9 +65,9 @@ func parseModel(c *cli.Context) (modelSpec, error) {
 		if name != "lexical" {
 			return m, fmt.Errorf("model %q: the only baseline is baseline:lexical", text)
 		}
-	case "replay", "mock":
+	case "local", "replay", "mock":
 	default:
-		return m, fmt.Errorf("model %q: no kind %q%s; kinds are openai, baseline, replay", text, kind, benchmarks.DidYouMean(kind, known))
+		return m, fmt.Errorf("model %q: no kind %q%s; kinds are openai, local, baseline, replay", text, kind, benchmarks.DidYouMean(kind, known))
 	}
 	return m, nil
 }

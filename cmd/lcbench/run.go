@@ -154,6 +154,9 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 		{Name: "gen-kwargs", Value: c.String("gen-kwargs")}, {Name: "model-args", Value: c.String("model-args")},
 		{Name: "reasoning-tokens", Value: fmt.Sprint(s.asker.ReasoningTokens)}, {Name: "window", Value: c.String("window")},
 	}
+	if s.local != nil {
+		id = append(id, results.Setting{Name: "attention", Value: s.local.Info.Attention}, results.Setting{Name: "kv-type", Value: s.local.Info.KV})
+	}
 	for i := range id {
 		id[i].Identity = true
 	}
@@ -168,7 +171,7 @@ func (s *settings) manifest(c *cli.Context) results.Manifest {
 	config := s.configuration(c)
 	return results.Manifest{
 		Benchmark: s.adapter.Name, Title: s.adapter.Title,
-		Model:  results.ModelInfo{Spec: s.model.String(), Name: s.model.name, Endpoint: s.model.base},
+		Model:  results.ModelInfo{Spec: s.model.String(), Name: s.model.name, Endpoint: s.model.base, Details: s.localDetails()},
 		Config: config, Identity: results.IdentityHash(config), Tokenizer: s.options.Tokenizer.Name(),
 		Truncate: string(s.options.Truncate), Seed: s.options.Seed, Version: version,
 		Data: []results.Origin{origin(s.source)},

@@ -15,6 +15,7 @@ import (
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners"
 	"github.com/lcbench/lcbench/runners/baseline"
+	"github.com/lcbench/lcbench/runners/local"
 	"github.com/lcbench/lcbench/runners/mock"
 	"github.com/lcbench/lcbench/runners/openai"
 	"github.com/lcbench/lcbench/runners/replay"
@@ -44,6 +45,9 @@ func (s *settings) openModel(ctx context.Context, c *cli.Context) (*openedModel,
 			m.model, m.close = r, r.Close
 		}
 		err = usage(err)
+	case "local":
+		l := local.New(s.local)
+		m.model, m.notes, m.close = l, l.Notes, s.local.Close
 	case "mock":
 		m.model, err = mock.New(s.model.name)
 		err = usage(err)

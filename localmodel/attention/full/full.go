@@ -1,0 +1,73 @@
+// Package full is softmax attention over all tokens, or over the model's own
+// sliding window where a layer has one. Keys are cached rotated.
+// Source: ../shared/spec/attention.md §1.
+package full
+
+import (
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// Slack is how many tokens ahead of its window a windowed layer keeps, so that
+// a sequence can still be forked that far back (a document that many questions
+// share ends a question's length before the sequence does).
+const Slack = 1024
+
+// Full is the mechanism. It has no parameters.
+type Full struct{}
+
+var _ attention.Mechanism = Full{}
+
+// String implements attention.Mechanism.
+func (Full) String() string { return "full" }
+
+// New implements attention.Mechanism.
+func (Full) New(l attention.Layer) attention.Cache {
+	return &cache{Blocks: attention.NewBlocks(l.KV), window: l.Window}
+}
+
+// Bytes implements attention.Mechanism.
+func (Full) Bytes(l attention.Layer, n int) int64 {
+	if l.Window > 0 {
+		n = min(n, l.Window+Slack+cpu.BlockTokens)
+	}
+	return attention.RunBytes(l.KV, n)
+}
+
+// Attend implements attention.Mechanism.
+func (Full) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
+	jobs := make([]cpu.AttendJob, len(works))
+	for i, w := range works {
+		c := w.Cache.(*cache)
+		if l.Angles != nil {
+			at := attention.Positions(c.Len(), w.N)
+			k.RoPE(w.Q, w.N, l.Heads, l.KV.KeyDim, l.Angles, at)
+			k.RoPE(w.K, w.N, l.KV.Heads, l.KV.KeyDim, l.Angles, at)
+		}
+		c.Append(w.N, w.K, w.V)
+		jobs[i] = c.Job(w.N, w.Q, w.Out)
+	}
+	k.Attend(cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap, Window: l.Window}, jobs...)
+	if l.Window > 0 {
+		for _, w := range works {
+			w.Cache.(*cache).Drop(l.Window + Slack)
+		}
+	}
+}
+
+type cache struct {
+	*attention.Blocks
+	window int
+}
+
+// Fork implements attention.Cache.
+func (c *cache) Fork(n int) (attention.Cache, bool) {
+	// The next token sees window-1 tokens back from n.
+	if first := n - c.window + 1; n > 0 && c.window > 0 && first > 0 && !c.Has(first) && first < n {
+		return nil, false
+	}
+	if c.window == 0 || n == 0 || c.Has(n-1) || c.window == 1 {
+		return &cache{Blocks: c.Blocks.Fork(n), window: c.window}, true
+	}
+	return nil, false
+}

@@ -1,0 +1,53 @@
+package localmodel
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lcbench/lcbench/localmodel/generate"
+	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
+	"github.com/lcbench/lcbench/localmodel/model"
+)
+
+// openDevice opens a graphics device for --device gpu and, if there is a real
+// one, for auto; nil stands for the CPU. What was asked for is never replaced
+// in silence: gpu without a device is an error.
+func openDevice(o Options) (*gpu.Device, error) {
+	switch o.Device {
+	case "cpu":
+		return nil, nil
+	case "", "auto":
+		if o.Attention.String() != "full" || o.KV != "" && o.KV != "f16" || o.SIMD != "" {
+			return nil, nil // what only the CPU does was asked for
+		}
+		d, err := gpu.Open(gpu.Options{})
+		if err != nil {
+			return nil, nil //nolint:nilerr // no real GPU: the CPU serves, and the device's name says so
+		}
+		return d, nil
+	case "gpu":
+		if o.Attention.String() != "full" {
+			return nil, fmt.Errorf("attention %s runs on the CPU only so far; use --device cpu", o.Attention)
+		}
+		return gpu.Open(gpu.Options{AllowSoftware: true})
+	}
+	return nil, fmt.Errorf("device %q: want cpu, gpu or auto", o.Device)
+}
+
+// onDevice puts a graphics device under a model. It takes one sequence at a
+// time.
+func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
+	e, err := model.NewGPU(weights, d, t, o.Window)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	m := &Model{Info: info(weights, o), words: words, release: func() {
+		e.Close()
+		_ = d.Close() // nothing is left to be lost
+	}}
+	m.Info.Device, m.Info.KV = "gpu "+d.Adapter().String(), "f32"
+	m.engine = generate.New(e, generate.Options{
+		Window: o.Window, Batch: 1, KVBudget: max(o.KVBudget, e.Bytes(o.Window)), KeepNone: o.KeepNone, EndTokens: words.ends(),
+	})
+	return m, nil
+}

@@ -1,0 +1,158 @@
+// Package generate turns prompts into answers: it batches the decode steps of
+// several sequences, computes prompts in chunks between them, keeps finished
+// prompts so that the next one with the same beginning starts from there, and
+// picks tokens.
+package generate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lcbench/lcbench/localmodel/model"
+)
+
+// Sentinels for what callers decide on.
+var (
+	// ErrWindow is a prompt that leaves no room for its answer.
+	ErrWindow = errors.New("prompt and answer don't fit the context window")
+	// ErrMemory is a sequence whose KV cache alone exceeds the budget.
+	ErrMemory = errors.New("the KV cache doesn't fit its budget")
+	// ErrClosed is a request to an engine that is closed.
+	ErrClosed = errors.New("the model is closed")
+)
+
+// Options shape an engine; the zero value serves one sequence of any length.
+type Options struct {
+	Window    int   // tokens of prompt and answer; 0: no limit
+	Batch     int   // sequences decoded at once, at most model.SameBits; 0: 8
+	Chunk     int   // prompt tokens computed at once; 0: 512
+	KVBudget  int64 // bytes of KV caches, kept prompts included; 0: no limit
+	KeepNone  bool  // no prompt is kept for the next one
+	EndTokens []int32
+}
+
+// Request is one prompt.
+type Request struct {
+	Prompt    []int32
+	MaxTokens int
+	Sampling  Sampling
+	// Score, if not nil, are tokens whose log-probabilities behind the prompt
+	// are wanted; nothing is generated then.
+	Score []int32
+	// Token, if not nil, is told of every token as it comes, on the engine's
+	// goroutine; false ends the answer there.
+	Token func(id int32) bool
+	// IgnoreEnd goes on behind end tokens, to measure speed.
+	IgnoreEnd bool
+	// LogProbs wants the log-probability of each generated token.
+	LogProbs bool
+}
+
+// Result is what came of a request.
+type Result struct {
+	IDs      []int32   // generated, the end token left out
+	LogProbs []float64 // natural, of IDs or of Score
+	Finish   string    // stop or length
+	Cached   int       // prompt tokens that were not computed again
+	// Prefill is the time from the start of the prompt's computation to its
+	// first token, Total from submission to the end.
+	FirstToken, Prefill, Total time.Duration
+}
+
+// Engine runs requests on one executor. Its methods are safe for concurrent
+// use.
+type Engine struct {
+	exec   model.Executor
+	o      Options
+	submit chan *job
+	done   chan struct{}
+	quit   chan struct{}
+	stats  stats
+}
+
+// New starts an engine on an executor, which is the engine's alone from now on.
+func New(exec model.Executor, o Options) *Engine {
+	if o.Batch <= 0 {
+		o.Batch = 8
+	}
+	o.Batch = min(o.Batch, maxSameBits)
+	if o.Chunk <= 0 {
+		o.Chunk = 512
+	}
+	o.Chunk = max(o.Chunk, 2*maxSameBits+2)
+	e := &Engine{exec: exec, o: o, submit: make(chan *job), done: make(chan struct{}), quit: make(chan struct{})}
+	go e.loop()
+	return e
+}
+
+// Close ends the engine; what is running gets ErrClosed.
+func (e *Engine) Close() {
+	select {
+	case <-e.quit:
+	default:
+		close(e.quit)
+	}
+	<-e.done
+}
+
+// Generate answers a request. Errors: ErrWindow and ErrMemory before any work,
+// the context's own, model.ErrNotFinite, or the device's.
+func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
+	if err := e.admissible(r); err != nil {
+		return Result{}, err
+	}
+	j := &job{Request: r, ctx: ctx, submitted: time.Now(), finished: make(chan struct{})}
+	if r.Sampling.Temperature > 0 {
+		j.draw = r.Sampling.source()
+	}
+	select {
+	case e.submit <- j:
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	case <-e.done:
+		return Result{}, ErrClosed
+	}
+	<-j.finished
+	j.result.Total = time.Since(j.submitted)
+	return j.result, j.err
+}
+
+func (e *Engine) admissible(r Request) error {
+	need := len(r.Prompt) + max(r.MaxTokens, len(r.Score))
+	switch {
+	case len(r.Prompt) == 0:
+		return errors.New("generate: the prompt is empty")
+	case r.Score == nil && r.MaxTokens < 1:
+		return fmt.Errorf("generate: %d tokens are wanted, want at least 1", r.MaxTokens)
+	case e.o.Window > 0 && need > e.o.Window:
+		return fmt.Errorf("generate: %d prompt tokens and %d for the answer, window %d: %w", len(r.Prompt), need-len(r.Prompt), e.o.Window, ErrWindow)
+	}
+	if bytes := e.exec.Bytes(need); e.o.KVBudget > 0 && bytes > e.o.KVBudget {
+		return fmt.Errorf("generate: %d tokens need %d MB of KV cache, the budget is %d MB: %w", need, bytes>>20, e.o.KVBudget>>20, ErrMemory)
+	}
+	return nil
+}
+
+// job is a request on its way.
+type job struct {
+	Request
+	ctx       context.Context
+	submitted time.Time
+	started   time.Time
+	state     model.State
+	at        int // prompt tokens computed
+	next      int32
+	draw      *source
+	reserved  int64 // bytes of the budget
+	result    Result
+	err       error
+	finished  chan struct{}
+}
+
+func (j *job) end(err error) {
+	j.err = err
+	j.state = nil
+	close(j.finished)
+}

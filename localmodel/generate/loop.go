@@ -1,0 +1,257 @@
+package generate
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lcbench/lcbench/localmodel/model"
+)
+
+// maxSameBits is the number of rows up to which kernels give each row the very
+// bits that it gets alone: decoding more at once could change an answer.
+const maxSameBits = model.SameBits
+
+// Stats is what an engine has done.
+type Stats struct {
+	PromptTokens, CachedTokens, GeneratedTokens int
+	PeakKVBytes                                 int64
+}
+
+type stats struct {
+	mu sync.Mutex
+	Stats
+}
+
+// Stats returns the counts so far.
+func (e *Engine) Stats() Stats {
+	e.stats.mu.Lock()
+	defer e.stats.mu.Unlock()
+	return e.stats.Stats
+}
+
+// loop owns the executor. A pass computes a chunk of one prompt, then one step
+// of every answer under way.
+func (e *Engine) loop() {
+	defer close(e.done)
+	l := &work{Engine: e, kept: kept{none: e.o.KeepNone}}
+	for l.receive() {
+		l.admit()
+		if l.prefilling != nil {
+			l.prefill()
+		}
+		if len(l.active) > 0 {
+			l.decode()
+		}
+	}
+	for _, j := range slices.Concat(l.waiting, l.active, []*job{l.prefilling}) {
+		if j != nil {
+			j.end(ErrClosed)
+		}
+	}
+}
+
+// work is the loop's state.
+type work struct {
+	*Engine
+	waiting    []*job
+	prefilling *job
+	active     []*job
+	kept       kept
+	reserved   int64
+}
+
+// receive takes what was submitted; it waits if there is nothing else to do.
+// False: the engine is closed.
+func (l *work) receive() bool {
+	idle := len(l.waiting) == 0 && l.prefilling == nil && len(l.active) == 0
+	for {
+		if idle {
+			select {
+			case j := <-l.submit:
+				l.waiting = append(l.waiting, j)
+				idle = false
+			case <-l.quit:
+				return false
+			}
+			continue
+		}
+		select {
+		case j := <-l.submit:
+			l.waiting = append(l.waiting, j)
+		case <-l.quit:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+// admit starts the next prompt if the batch and the budget have room for it.
+func (l *work) admit() {
+	if l.prefilling != nil || len(l.waiting) == 0 || len(l.active) >= l.o.Batch {
+		return
+	}
+	j := l.waiting[0]
+	if j.ctx.Err() != nil {
+		l.waiting = l.waiting[1:]
+		j.end(j.ctx.Err())
+		return
+	}
+	need := l.exec.Bytes(len(j.Prompt) + max(j.MaxTokens, len(j.Score)))
+	if l.o.KVBudget > 0 {
+		l.kept.shrink(l.o.KVBudget-l.reserved-need, j.Prompt)
+		if l.reserved+need > l.o.KVBudget {
+			return // until an answer under way is done
+		}
+	}
+	l.waiting = l.waiting[1:]
+	l.reserved += need
+	j.reserved = need
+	j.started = time.Now()
+	l.prefilling = j
+	j.state, j.at = l.kept.find(j.Prompt)
+	if j.state == nil {
+		j.state = l.exec.New()
+	}
+	j.result.Cached = j.at
+	l.stats.mu.Lock()
+	l.stats.PromptTokens += len(j.Prompt)
+	l.stats.CachedTokens += j.at
+	l.stats.PeakKVBytes = max(l.stats.PeakKVBytes, l.reserved+l.kept.bytes())
+	l.stats.mu.Unlock()
+}
+
+// prefill computes the next chunk of the prompt; behind its last one the first
+// token is picked.
+func (l *work) prefill() {
+	j := l.prefilling
+	if j.ctx.Err() != nil {
+		l.finish(j, j.ctx.Err())
+		return
+	}
+	all := j.Prompt
+	if len(j.Score) > 0 {
+		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
+	}
+	to := l.chunkEnd(j.at, len(all))
+	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at)}
+	at := j.at
+	err := l.exec.Forward([]model.Chunk{chunk}, func(_, row int, logits []float32) error {
+		if j.Score != nil {
+			j.result.LogProbs = append(j.result.LogProbs, logProb(logits, j.Score[at+row+1-len(j.Prompt)]))
+			return nil
+		}
+		j.take(logits)
+		return nil
+	})
+	j.at = to
+	switch {
+	case err != nil:
+		l.finish(j, err)
+	case to < len(all):
+	case j.Score != nil:
+		j.result.Finish = "stop"
+		l.keep(j)
+		l.finish(j, nil)
+	default:
+		j.result.Prefill = time.Since(j.started)
+		j.result.FirstToken = time.Since(j.submitted)
+		l.keep(j)
+		l.prefilling = nil
+		l.active = append(l.active, j)
+		l.settle(j)
+	}
+}
+
+// chunkEnd is where the chunk that starts at from ends. No chunk but a whole
+// prompt has so few rows that it would take the kernels of decoding, so that
+// rows have the same bits however much of the prompt was there before.
+func (l *work) chunkEnd(from, n int) int {
+	to := min(from+l.o.Chunk, n)
+	if rest := n - to; rest > 0 && rest <= maxSameBits {
+		to -= maxSameBits + 1 - rest
+	}
+	return to
+}
+
+// keep stores a prompt's state for the next one that begins like it.
+func (l *work) keep(j *job) {
+	if l.kept.none {
+		return
+	}
+	if state, ok := j.state.Fork(len(j.Prompt)); ok {
+		l.kept.add(j.Prompt, state)
+	}
+	if l.o.KVBudget > 0 {
+		l.kept.shrink(l.o.KVBudget-l.reserved, nil)
+	}
+}
+
+// decode takes one step of every answer under way.
+func (l *work) decode() {
+	chunks := make([]model.Chunk, 0, len(l.active))
+	jobs := slices.Clone(l.active)
+	for _, j := range jobs {
+		if j.ctx.Err() != nil {
+			l.finish(j, j.ctx.Err())
+			continue
+		}
+		chunks = append(chunks, model.Chunk{State: j.state, IDs: []int32{j.next}})
+	}
+	jobs = slices.Clone(l.active)
+	err := l.exec.Forward(chunks, func(chunk, _ int, logits []float32) error {
+		jobs[chunk].take(logits)
+		return nil
+	})
+	for _, j := range jobs {
+		if err != nil {
+			l.finish(j, err)
+			continue
+		}
+		l.settle(j)
+	}
+}
+
+// take picks the next token from its logits.
+func (j *job) take(logits []float32) {
+	j.next = j.Sampling.pick(logits, j.draw)
+	if j.LogProbs {
+		j.result.LogProbs = append(j.result.LogProbs, logProb(logits, j.next))
+	}
+}
+
+// settle adds the token just picked to the answer, or ends it.
+func (l *work) settle(j *job) {
+	if !j.IgnoreEnd && slices.Contains(l.o.EndTokens, j.next) {
+		j.result.Finish = "stop"
+		if j.LogProbs {
+			j.result.LogProbs = j.result.LogProbs[:len(j.result.IDs)]
+		}
+		l.finish(j, nil)
+		return
+	}
+	j.result.IDs = append(j.result.IDs, j.next)
+	switch {
+	case j.Token != nil && !j.Token(j.next):
+		j.result.Finish = "stop"
+	case len(j.result.IDs) >= j.MaxTokens:
+		j.result.Finish = "length"
+	default:
+		return
+	}
+	l.finish(j, nil)
+}
+
+// finish ends a job and gives its memory back.
+func (l *work) finish(j *job, err error) {
+	if l.prefilling == j {
+		l.prefilling = nil
+	}
+	l.active = slices.DeleteFunc(l.active, func(other *job) bool { return other == j })
+	l.reserved -= j.reserved
+	l.stats.mu.Lock()
+	l.stats.GeneratedTokens += len(j.result.IDs)
+	l.stats.mu.Unlock()
+	j.end(err)
+}

@@ -1,0 +1,240 @@
+// Package induction writes down the weights of a transformer that retrieves:
+// two layers that copy the token which followed the current one earlier in the
+// context. Asked for a key under full attention it answers the value, at any
+// depth; where an attention mechanism hides the value, it fails. It is a llama
+// by architecture and runs through the same kernels as any other.
+//
+// The residual stream has four slots of b channels: constant, token, previous
+// token, output. Layer 1 attends to the token before and writes its code into
+// the slot of the previous one; layer 2 looks for the position whose previous
+// token is the current one and copies that position's token to the output.
+// Source: ../shared/spec/induction-model.md.
+package induction
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/lcbench/lcbench/localmodel/quant"
+)
+
+// Constants of the construction; beta are sharpnesses in nats.
+const (
+	codeBits      = 7
+	b             = 1 << codeBits // length of a token's code
+	width         = 4 * b
+	headDim       = 2 * b
+	heads         = 2 // copies of one another
+	kvHeads       = 1
+	ffn           = 8 // weights 0
+	base          = 1e12
+	positionPairs = 24
+	beta1         = 24.0
+	beta2         = 64.0
+	gamma         = 2.0
+)
+
+// Context is the length to which positions were shown to hold.
+const Context = 131072
+
+// The ids with a meaning of their own.
+const (
+	BOS        int32 = 0 // opens a prompt; the answer where nothing matches
+	Question   int32 = 1
+	EndOfValue int32 = 2
+	FirstWord  int32 = 3
+)
+
+// Weights are the model's tensors and metadata, as a GGUF file would have them.
+type Weights struct {
+	tensors map[string]quant.Tensor
+	vocab   int
+}
+
+// New returns the model with 16384 tokens: Gold codes, whose correlations are
+// at most 1/8.
+func New() *Weights { return build(goldCodes()) }
+
+// Small returns the model with 128 tokens of orthogonal codes.
+func Small() *Weights { return build(hadamardCodes()) }
+
+// Vocab is the number of tokens.
+func (w *Weights) Vocab() int { return w.vocab }
+
+// Tensor finds a weight by its GGUF name.
+func (w *Weights) Tensor(name string) (quant.Tensor, bool) {
+	t, ok := w.tensors[name]
+	return t, ok
+}
+
+// String, Uint, Float and Ints answer as a GGUF file's metadata would.
+func (w *Weights) String(key string) (string, bool) {
+	switch key {
+	case "general.architecture":
+		return "llama", true
+	case "general.name":
+		return "induction", true
+	}
+	return "", false
+}
+
+// Uint implements the model's metadata.
+func (w *Weights) Uint(key string) (uint64, bool) {
+	n, ok := map[string]uint64{
+		"llama.block_count": 2, "llama.embedding_length": width, "llama.feed_forward_length": ffn,
+		"llama.attention.head_count": heads, "llama.attention.head_count_kv": kvHeads, "llama.context_length": Context,
+		"llama.attention.key_length": headDim, "llama.attention.value_length": headDim, "llama.rope.dimension_count": headDim,
+	}[key]
+	return n, ok
+}
+
+// Float implements the model's metadata.
+func (w *Weights) Float(key string) (float64, bool) {
+	switch key {
+	case "llama.rope.freq_base":
+		return base, true
+	case "llama.attention.layer_norm_rms_epsilon":
+		return 1e-6, true
+	}
+	return 0, false
+}
+
+// Ints implements the model's metadata.
+func (w *Weights) Ints(string) ([]int64, bool) { return nil, false }
+
+// dense is a matrix while it is written: out rows of in weights.
+type dense struct {
+	in, out int
+	w       []float64
+}
+
+func newDense(out, in int) *dense { return &dense{in, out, make([]float64, in*out)} }
+
+func (d *dense) set(o, i int, v float64) { d.w[o*d.in+i] = v }
+
+// slots of the residual stream
+const (
+	constant = 0
+	token    = b
+	previous = 2 * b
+	output   = 3 * b
+)
+
+func build(codes [][]float64) *Weights {
+	w := &Weights{tensors: map[string]quant.Tensor{}, vocab: len(codes)}
+	emb, out := newDense(len(codes), width), newDense(len(codes), width)
+	for id, code := range codes {
+		emb.set(id, constant, 1)
+		for i, c := range code {
+			emb.set(id, token+i, c)
+			out.set(id, output+i, gamma*c)
+		}
+	}
+	w.add("token_embd.weight", emb, quant.F16)
+	w.add("output.weight", out, quant.F16)
+	w.ones("output_norm.weight")
+	for i, layer := range []func([]float64) (q, k, v, o *dense){previousToken, copyValue} {
+		p := fmt.Sprintf("blk.%d.", i)
+		q, k, v, o := layer(codes[BOS])
+		w.add(p+"attn_q.weight", repeatRows(q), quant.F16)
+		w.add(p+"attn_k.weight", k, quant.F16)
+		w.add(p+"attn_v.weight", v, quant.F16)
+		w.add(p+"attn_output.weight", shareColumns(o), quant.F16)
+		w.ones(p + "attn_norm.weight")
+		w.ones(p + "ffn_norm.weight")
+		w.add(p+"ffn_gate.weight", newDense(ffn, width), quant.F16)
+		w.add(p+"ffn_up.weight", newDense(ffn, width), quant.F16)
+		w.add(p+"ffn_down.weight", newDense(width, ffn), quant.F16)
+	}
+	return w
+}
+
+// previousToken is layer 1: from the constant channel alone, scores that are
+// largest at distance one.
+func previousToken([]float64) (q, k, v, o *dense) {
+	gain := math.Sqrt(width / 2.0) // of RMSNorm where |h|² is 2
+	q, k, v, o = newDense(headDim, width), newDense(headDim, width), newDense(headDim, width), newDense(width, headDim)
+	for m := range positionPairs {
+		turn := math.Pow(base, -2*float64(m)/headDim)
+		q.set(2*m, constant, math.Cos(turn)*beta1*math.Sqrt(headDim)/gain)
+		q.set(2*m+1, constant, -math.Sin(turn)*beta1*math.Sqrt(headDim)/gain)
+		k.set(2*m, constant, 1/gain)
+	}
+	for i := range b {
+		v.set(i, token+i, 1/gain)
+		o.set(previous+i, i, 1)
+	}
+	return q, k, v, o
+}
+
+// copyValue is layer 2: the current token's code against each position's
+// previous one, in the pairs that turn slowest, and one channel by which BOS
+// wins where nothing matches.
+func copyValue(bos []float64) (q, k, v, o *dense) {
+	gain := math.Sqrt(width / 3.0) // of RMSNorm where |h|² is 3
+	first := headDim - b - 2
+	q, k, v, o = newDense(headDim, width), newDense(headDim, width), newDense(headDim, width), newDense(width, headDim)
+	q.set(first+b, constant, 0.5*beta2*math.Sqrt(headDim)/gain)
+	for i := range b {
+		q.set(first+i, token+i, beta2*math.Sqrt(headDim)/gain)
+		k.set(first+i, previous+i, 1/gain)
+		k.set(first+b, token+i, bos[i]/gain)
+		for j := range b {
+			v.set(i, token+j, (unit(i, j)-0.5*bos[i]*bos[j])/gain)
+		}
+		o.set(output+i, i, 1)
+	}
+	return q, k, v, o
+}
+
+func unit(i, j int) float64 {
+	if i == j {
+		return 1
+	}
+	return 0
+}
+
+// repeatRows gives every query head the same weights.
+func repeatRows(d *dense) *dense {
+	out := newDense(heads*d.out, d.in)
+	for h := range heads {
+		copy(out.w[h*len(d.w):], d.w)
+	}
+	return out
+}
+
+// shareColumns takes the mean over the heads' equal outputs.
+func shareColumns(d *dense) *dense {
+	out := newDense(d.out, heads*d.in)
+	for o := range d.out {
+		for i := range heads * d.in {
+			out.set(o, i, d.w[o*d.in+i%d.in]/heads)
+		}
+	}
+	return out
+}
+
+func (w *Weights) ones(name string) {
+	d := newDense(1, width)
+	for i := range d.w {
+		d.w[i] = 1
+	}
+	w.add(name, d, quant.F32)
+	t := w.tensors[name]
+	t.Shape = []int{width}
+	w.tensors[name] = t
+}
+
+// add stores a matrix in a type of the file format.
+func (w *Weights) add(name string, d *dense, t quant.Type) {
+	var data []byte
+	for _, v := range d.w {
+		if t == quant.F16 {
+			data = binary.LittleEndian.AppendUint16(data, quant.F32ToF16(float32(v)))
+		} else {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+		}
+	}
+	w.tensors[name] = quant.Tensor{Name: name, Type: t, Shape: []int{d.in, d.out}, Data: data}
+}

@@ -1,0 +1,346 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// AttendShape is what the jobs of an Attend call have in common. Query head h
+// uses kv head h / (Heads / KV.Heads).
+type AttendShape struct {
+	Heads     int
+	KV        KVShape
+	Scale     float32 // of the scores; 0 stands for KeyDim^-0.5
+	SoftCap   float32 // c: scores become c tanh(score / c), before masking; 0: none
+	Window    int     // keys that a row sees, itself among them; 0: all
+	NonCausal bool    // every row of Blocks is visible; Window doesn't count
+}
+
+// AttendJob is attention of N query rows over a list of cache blocks.
+type AttendJob struct {
+	Out    []float32  // [N, Heads, ValueDim]
+	Q      []float32  // [N, Heads, KeyDim]
+	N      int        // query rows
+	Pos    int        // absolute position of the first query row
+	Blocks []*KVBlock // the cache, each but the last one full
+	Base   int        // absolute position of row 0 of Blocks[0]
+	Len    int        // rows in use
+	LSE    []float32  // optional [N, Heads]: natural log of the sum of exp(score)
+}
+
+// Attend computes softmax attention: the row at position p sees the key at
+// position j when j <= p and, with a window, p - j < Window. A row that sees
+// nothing gets zeros, and -inf for LSE. The score matrix is never stored:
+// tiles of queries pass over the blocks with a streaming softmax (spec of
+// attention, section 1), and few rows over many blocks are split over ranges of
+// blocks whose results are merged by their LSE.
+func (k *Kernels) Attend(shape AttendShape, jobs ...AttendJob) {
+	if shape.Scale == 0 {
+		shape.Scale = float32(1 / math.Sqrt(float64(shape.KV.KeyDim)))
+	}
+	tiles, parts := k.tiles[:0], 0 // parts: numbers in k.parts
+	for i := range jobs {
+		checkJob(shape, &jobs[i])
+		tiles, parts = planJob(tiles, parts, shape, &jobs[i])
+	}
+	k.tiles = tiles
+	grow(&k.parts, parts)
+	k.pool.run(len(tiles), func(worker, i int) {
+		k.attendTile(&k.scratch[worker].att, shape, &tiles[i], k.scratch[worker])
+	})
+	k.mergeTiles(shape, tiles)
+	clear(tiles) // keep no job's buffers alive
+}
+
+func checkJob(s AttendShape, j *AttendJob) {
+	if s.Heads <= 0 || s.KV.Heads <= 0 || s.Heads%s.KV.Heads != 0 {
+		panic(fmt.Sprintf("cpu: Attend: %d heads over %d kv heads", s.Heads, s.KV.Heads))
+	}
+	need("Attend", "Q", len(j.Q), j.N*s.Heads*s.KV.KeyDim)
+	need("Attend", "Out", len(j.Out), j.N*s.Heads*s.KV.ValueDim)
+	need("Attend", "Blocks (in rows)", len(j.Blocks)*BlockTokens, j.Len)
+	if j.LSE != nil {
+		need("Attend", "LSE", len(j.LSE), j.N*s.Heads)
+	}
+	for _, b := range j.Blocks {
+		if b.shape != s.KV {
+			panic(fmt.Sprintf("cpu: Attend: block of %+v in a cache of %+v", b.shape, s.KV))
+		}
+	}
+}
+
+// attendTile is the work of one thread at a time: query rows [q0, q1) of all
+// heads of one kv head over the blocks [b0, b1).
+type attendTile struct {
+	job    *AttendJob
+	head   int // kv head
+	q0, q1 int
+	b0, b1 int
+	parts  int // tiles, this one first, that share the rows: merged afterwards
+	out    int // index into k.parts of [rows, ValueDim] and then [rows] LSE; -1: the job's own
+}
+
+// Plan sizes: rows of a tile, and the ranges of blocks that few rows are cut
+// into. They depend on the job alone, so that a job's bits don't depend on
+// the company it comes in, nor on the number of threads.
+const (
+	tileRows   = 96
+	wantTiles  = 16
+	rangeBlock = 4 // blocks of the smallest range worth a tile
+)
+
+// planJob appends the tiles of a job, the longest ones (the last rows) first.
+func planJob(tiles []attendTile, parts int, s AttendShape, j *AttendJob) ([]attendTile, int) {
+	group := s.Heads / s.KV.Heads
+	step := max(1, tileRows/group)
+	count := (j.N + step - 1) / step
+	for t := count - 1; t >= 0; t-- {
+		q0, q1 := t*j.N/count, (t+1)*j.N/count
+		b0, b1 := visibleBlocks(s, j, q0, q1)
+		ranges := max(1, min((b1-b0)/rangeBlock, wantTiles/(count*s.KV.Heads)))
+		for head := range s.KV.Heads {
+			for r := range ranges {
+				tile := attendTile{job: j, head: head, q0: q0, q1: q1, out: -1}
+				tile.b0, tile.b1 = b0+r*(b1-b0)/ranges, b0+(r+1)*(b1-b0)/ranges
+				if ranges > 1 {
+					tile.parts, tile.out = ranges-r, parts
+					parts += (q1 - q0) * group * (s.KV.valueStride() + 1)
+				}
+				tiles = append(tiles, tile)
+			}
+		}
+	}
+	return tiles, parts
+}
+
+// visibleBlocks returns the blocks that some row of [q0, q1) sees.
+func visibleBlocks(s AttendShape, j *AttendJob, q0, q1 int) (from, to int) {
+	first, last := 0, j.Len-1
+	if !s.NonCausal {
+		last = min(last, j.Pos+q1-1-j.Base)
+		if s.Window > 0 {
+			first = max(0, j.Pos+q0-s.Window+1-j.Base)
+		}
+	}
+	if last < first {
+		return 0, 0
+	}
+	return first / BlockTokens, last/BlockTokens + 1
+}
+
+// attendScratch holds a tile's rows: queries, scores, sums.
+type attendScratch struct {
+	q, s, o        []float32
+	m, sum, factor []float32
+	mask           []uint64
+}
+
+// attendTile computes one tile.
+func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile, s *scratch) {
+	group := shape.Heads / shape.KV.Heads
+	rows, dim := (t.q1-t.q0)*group, shape.KV.valueStride()
+	k.loadQueries(a, shape, t)
+	grow(&a.s, k.ops.mr*BlockTokens)
+	clear(grow(&a.o, rows*dim))
+	clear(grow(&a.sum, rows))
+	clear(grow(&a.factor, rows))
+	for i := range grow(&a.m, rows) {
+		a.m[i] = float32(math.Inf(-1))
+	}
+	tiles := (rows + k.ops.mr - 1) / k.ops.mr
+	for b := t.b0; b < t.b1; b++ {
+		masked, some := masks(grow(&a.mask, rows), shape, t, b)
+		if !some {
+			continue
+		}
+		if tiles == 1 && b+1 < t.b1 {
+			t.job.Blocks[b+1].prefetch(t.head)
+		}
+		for i := range tiles {
+			k.attendRows(s, shape, t, b, i*rows/tiles, (i+1)*rows/tiles, masked)
+		}
+	}
+	k.finish(a, shape, t)
+}
+
+// loadQueries copies the tile's queries, scaled, to a.q [rows, KeyDim]; row
+// (token, head of the group). Without a soft-cap the factor log2(e) of the
+// softmax in base 2 is in the scale too.
+func (k *Kernels) loadQueries(a *attendScratch, shape AttendShape, t *attendTile) {
+	group, d := shape.Heads/shape.KV.Heads, shape.KV.KeyDim
+	scale := shape.Scale
+	if shape.SoftCap == 0 {
+		scale *= math.Log2E
+	}
+	q := grow(&a.q, (t.q1-t.q0)*group*d)
+	for i := t.q0; i < t.q1; i++ {
+		from := (i*shape.Heads + t.head*group) * d
+		k.ops.scaled(&q[(i-t.q0)*group*d], &t.job.Q[from], scale, group*d)
+	}
+}
+
+// masks writes for each row which of block b's 64 keys it sees. It says whether
+// any is hidden from some row, and whether any is seen at all.
+func masks(mask []uint64, shape AttendShape, t *attendTile, b int) (masked, some bool) {
+	group := shape.Heads / shape.KV.Heads
+	first := t.job.Base + b*BlockTokens                // position of key 0
+	inUse := min(BlockTokens, t.job.Len-b*BlockTokens) // keys in use
+	for i := range t.q1 - t.q0 {
+		from, to := 0, inUse
+		if pos := t.job.Pos + t.q0 + i; !shape.NonCausal {
+			to = min(to, pos-first+1)
+			if shape.Window > 0 {
+				from = max(0, pos-shape.Window+1-first)
+			}
+		}
+		var m uint64
+		if from < to {
+			m = ^uint64(0) >> (BlockTokens - to + from) << from
+			some = true
+		}
+		masked = masked || m != ^uint64(0)
+		for g := range group {
+			mask[i*group+g] = m
+		}
+	}
+	return masked, some
+}
+
+// attendRows lets rows [from, to), at most mr, pass over block b: scores,
+// softmax step, sums of values.
+func (k *Kernels) attendRows(s *scratch, shape AttendShape, t *attendTile, b, from, to int, masked bool) {
+	a, kv, block := &s.att, shape.KV, t.job.Blocks[b]
+	gemm, nr, size := k.ops.gemm[kv.Type], k.ops.nr, kv.Type.size()
+	mr := uintptr(to - from)
+	s.gemm = gemmArgs{
+		a: &a.q[from*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(BlockTokens * size),
+		ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim), mr: mr,
+	}
+	for c := 0; c < BlockTokens; c += nr {
+		s.gemm.b, s.gemm.c = block.keys.pointer(t.head*kv.KeyDim*BlockTokens+c), &a.s[c]
+		gemm(&s.gemm)
+	}
+	s.softmax = softmaxArgs{
+		s: &a.s[0], rows: mr, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
+		kscale: block.keys.scales(t.head), vscale: block.values.scales(t.head),
+	}
+	if masked {
+		s.softmax.mask = &a.mask[from]
+	}
+	if shape.SoftCap > 0 {
+		s.softmax.cap2, s.softmax.invCap = shape.SoftCap*math.Log2E, 2*math.Log2E/shape.SoftCap
+	}
+	k.ops.softmax(&s.softmax)
+	dim := kv.valueStride()
+	s.gemm = gemmArgs{
+		a: &a.s[0], lda: 4 * BlockTokens, ldb: uintptr(dim * size),
+		ldc: uintptr(4 * dim), k: BlockTokens, mr: mr, scale: &a.factor[from],
+	}
+	for c := 0; c < dim; c += nr {
+		s.gemm.b, s.gemm.c = block.values.pointer(t.head*BlockTokens*dim+c), &a.o[from*dim+c]
+		gemm(&s.gemm)
+	}
+}
+
+// finish divides by the sums and writes the tile's rows to where they belong.
+func (k *Kernels) finish(a *attendScratch, shape AttendShape, t *attendTile) {
+	group, d, dim := shape.Heads/shape.KV.Heads, shape.KV.ValueDim, shape.KV.valueStride()
+	rows := (t.q1 - t.q0) * group
+	for r := range rows {
+		inverse, lse := float32(0), float32(math.Inf(-1))
+		if a.sum[r] > 0 {
+			inverse = 1 / a.sum[r]
+			lse = float32((float64(a.m[r]) + math.Log2(float64(a.sum[r]))) * math.Ln2)
+		}
+		if t.out >= 0 {
+			k.ops.scaled(&k.parts[t.out+r*dim], &a.o[r*dim], inverse, dim)
+			k.parts[t.out+rows*dim+r] = lse
+			continue
+		}
+		to := t.rowOf(shape, r)
+		k.ops.scaled(&t.job.Out[to*d], &a.o[r*dim], inverse, d)
+		if t.job.LSE != nil {
+			t.job.LSE[to] = lse
+		}
+	}
+}
+
+// rowOf returns the row of the job's [N, Heads] that row r of the tile is.
+func (t *attendTile) rowOf(shape AttendShape, r int) int {
+	group := shape.Heads / shape.KV.Heads
+	return (t.q0+r/group)*shape.Heads + t.head*group + r%group
+}
+
+// mergeTiles combines the ranges of split rows: a product of the weights
+// exp(lse_p - lse) with the parts.
+func (k *Kernels) mergeTiles(shape AttendShape, tiles []attendTile) {
+	for i := 0; i < len(tiles); i++ {
+		t := &tiles[i]
+		if t.out < 0 {
+			continue
+		}
+		rows := (t.q1 - t.q0) * (shape.Heads / shape.KV.Heads)
+		for r := range rows {
+			k.mergeRow(shape, t, r, rows)
+		}
+		i += t.parts - 1
+	}
+}
+
+func (k *Kernels) mergeRow(shape AttendShape, t *attendTile, r, rows int) {
+	dim, d, s := shape.KV.valueStride(), shape.KV.ValueDim, k.scratch[0]
+	part := rows * (dim + 1)
+	weights := grow(&s.att.factor, t.parts)
+	for p := range weights {
+		weights[p] = k.parts[t.out+p*part+rows*dim+r]
+	}
+	to := t.rowOf(shape, r)
+	lse := softmaxInto(weights)
+	if t.job.LSE != nil {
+		t.job.LSE[to] = lse
+	}
+	o := grow(&s.att.o, dim)
+	s.gemm = gemmArgs{a: &weights[0], ldb: uintptr(4 * part), k: uintptr(t.parts), mr: 1}
+	for c := 0; c < dim; c += k.ops.nr {
+		s.gemm.b, s.gemm.c = unsafe.Pointer(&k.parts[t.out+r*dim+c]), &o[c]
+		k.ops.gemm[F32](&s.gemm)
+	}
+	copy(t.job.Out[to*d:][:d], o)
+}
+
+// softmaxInto replaces log weights by weights that sum to 1 (all 0 when all are
+// -inf) and returns the log of their sum.
+func softmaxInto(w []float32) float32 {
+	top := math.Inf(-1)
+	for _, v := range w {
+		top = max(top, float64(v))
+	}
+	if math.IsInf(top, -1) {
+		clear(w)
+		return float32(top)
+	}
+	var sum float64
+	for _, v := range w {
+		sum += math.Exp(float64(v) - top)
+	}
+	lse := top + math.Log(sum)
+	for i, v := range w {
+		w[i] = float32(math.Exp(float64(v) - lse))
+	}
+	return float32(lse)
+}
+
+// MergePartials merges attention over two disjoint sets of keys: out and out2
+// are [rows, dim], lse and lse2 [rows]; the result replaces out and lse. A part
+// that saw nothing (lse -inf) has no weight.
+func MergePartials(out, lse, out2, lse2 []float32, rows, dim int) {
+	for r := range rows {
+		w := []float32{lse[r], lse2[r]}
+		lse[r] = softmaxInto(w)
+		a, b := out[r*dim:][:dim], out2[r*dim:][:dim]
+		for i := range a {
+			a[i] = a[i]*w[0] + b[i]*w[1]
+		}
+	}
+}

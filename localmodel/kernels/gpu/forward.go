@@ -1,0 +1,198 @@
+package gpu
+
+import "fmt"
+
+// queued is the number of chunks that may wait on the device: enough to keep
+// it busy, few enough that their staging memory stays small.
+const queued = 8
+
+// Prefill runs the tokens ids at positions pos, pos+1, …, which must follow on
+// what is cached (pos = Len) or go back to an earlier token (pos = 0 starts
+// anew). The prompt is taken in chunks, each one step on the device; logits
+// are computed for its last token only.
+func (m *Model) Prefill(ids []int32, pos int) error {
+	if err := m.fits(ids, pos); err != nil {
+		return err
+	}
+	m.ready = false
+	for chunk := 1; len(ids) > 0; chunk++ {
+		n := min(len(ids), m.c.Chunk)
+		s := m.begin(ids[:n], pos)
+		if n == len(ids) {
+			m.head(s, n)
+		}
+		if err := s.Submit(); err != nil {
+			return err
+		}
+		if chunk%queued == 0 {
+			if err := m.d.wait(); err != nil {
+				return err
+			}
+		}
+		pos += n
+		m.n, ids = pos, ids[n:]
+	}
+	m.ready = true
+	return nil
+}
+
+// fits checks ids and where they are to go.
+func (m *Model) fits(ids []int32, pos int) error {
+	if len(ids) == 0 {
+		return fmt.Errorf("gpu: prefill of no tokens")
+	}
+	if pos < 0 || pos > m.n {
+		return fmt.Errorf("gpu: prefill at position %d, the cache holds %d tokens", pos, m.n)
+	}
+	if pos+len(ids) > m.c.Context {
+		return fmt.Errorf("gpu: %d tokens after %d do not fit into a context of %d", len(ids), pos, m.c.Context)
+	}
+	for i := range m.layers {
+		l := &m.layers[i]
+		if oldest := max(0, pos-l.window+1); l.window > 0 && oldest < pos && m.n-oldest > l.cache.Slots {
+			return fmt.Errorf("gpu: back to position %d of %d: layer %d holds the last %d tokens only; start at 0",
+				pos, m.n, i, l.cache.Slots)
+		}
+	}
+	for i, id := range ids {
+		if id < 0 || int(id) >= m.c.Vocab {
+			return fmt.Errorf("gpu: token %d of %d is %d, the vocabulary has %d", i, len(ids), id, m.c.Vocab)
+		}
+	}
+	return nil
+}
+
+// Logits returns the scores [vocab] of the token after the last one.
+func (m *Model) Logits() ([]float32, error) {
+	if !m.ready {
+		return nil, ErrNoLogits
+	}
+	logits := make([]float32, m.c.Vocab)
+	s := m.d.Begin()
+	s.ReadFloats(m.act.logits, 0, logits)
+	return logits, s.Run()
+}
+
+// Next returns the best token after the last one, the lowest of equals. Only
+// its id leaves the device.
+func (m *Model) Next() (int32, error) {
+	if !m.ready {
+		return 0, ErrNoLogits
+	}
+	s := m.d.Begin()
+	return m.best(s)
+}
+
+// Decode runs one token behind the cached ones and returns the best next one:
+// one command buffer in, one id out.
+func (m *Model) Decode(id int32) (next int32, err error) {
+	ids := []int32{id}
+	if err := m.fits(ids, m.n); err != nil {
+		return 0, err
+	}
+	m.ready = false
+	s := m.begin(ids, m.n)
+	m.head(s, 1)
+	if next, err = m.best(s); err != nil {
+		return 0, err
+	}
+	m.n++
+	m.ready = true
+	return next, nil
+}
+
+// best ends a step with the arg max of the logits.
+func (m *Model) best(s *Step) (int32, error) {
+	next := make([]int32, 1)
+	s.ArgMax(m.act.next, m.act.logits, m.act.best, m.c.Vocab)
+	s.ReadInts(m.act.next, 0, next)
+	if err := s.Run(); err != nil {
+		return 0, err
+	}
+	if next[0] < 0 {
+		return 0, ErrNotANumber
+	}
+	return next[0], nil
+}
+
+// begin records the layers over tokens at positions pos..
+func (m *Model) begin(ids []int32, pos int) *Step {
+	s := m.d.Begin()
+	if err := m.act.ids.WriteInts(0, ids); err != nil {
+		s.fail(err)
+	}
+	if err := m.rope.fill(pos, len(ids)); err != nil {
+		s.fail(err)
+	}
+	s.Embed(m.act.h, m.embed, m.act.ids, len(ids), m.c.EmbeddingScale)
+	for i := range m.layers {
+		m.attention(s, &m.layers[i], pos, len(ids))
+		m.feedForward(s, &m.layers[i], len(ids))
+	}
+	return s
+}
+
+// head records the final norm of the last token and its logits.
+func (m *Model) head(s *Step, n int) {
+	c, a := m.c, &m.act
+	s.RMSNorm(a.x, a.h, m.norm, n-1, 1, c.Width, c.Eps)
+	s.MatMul(a.logits, m.output, a.x, 1)
+	if c.LogitCap > 0 {
+		s.SoftCap(a.logits, c.Vocab, c.LogitCap)
+	}
+}
+
+// attention records h += post(Wo attend(rope(norm(Wq x)), …)), x = norm(h).
+func (m *Model) attention(s *Step, l *layer, pos, n int) {
+	c, a := m.c, &m.act
+	s.RMSNorm(a.x, a.h, l.attnNorm, 0, n, c.Width, c.Eps)
+	m.project(s, a.q, l.wq, l.qBias, n)
+	m.project(s, a.k, l.wk, l.kBias, n)
+	m.project(s, a.v, l.wv, l.vBias, n)
+	q, k := a.q, a.k
+	if l.qNorm != nil {
+		s.RMSNorm(a.q2, q, l.qNorm, 0, n*c.Heads, c.KeyDim, c.Eps)
+		q = a.q2
+	}
+	if l.kNorm != nil {
+		s.RMSNorm(a.k2, k, l.kNorm, 0, n*c.KVHeads, c.KeyDim, c.Eps)
+		k = a.k2
+	}
+	pairs := len(l.rope.InvFreq)
+	s.RoPE(q, m.rope.buf, n, c.Heads, c.KeyDim, pairs, l.rope.Interleaved, l.tableOff)
+	s.RoPE(k, m.rope.buf, n, c.KVHeads, c.KeyDim, pairs, l.rope.Interleaved, l.tableOff)
+	s.Store(l.cache, k, a.v, pos, n)
+	s.Attend(a.out, q, l.cache, a.attn, Attention{Heads: c.Heads, Pos: pos, Window: l.window, Scale: c.Scale, Cap: c.AttentionCap}, n)
+	s.MatMul(a.proj, l.wo, a.out, n)
+	m.residual(s, l.postAttn, n)
+}
+
+// feedForward records h += post(Wdown (act(Wgate x) * (Wup x))), x = norm(h).
+func (m *Model) feedForward(s *Step, l *layer, n int) {
+	c, a := m.c, &m.act
+	s.RMSNorm(a.x, a.h, l.ffnNorm, 0, n, c.Width, c.Eps)
+	s.MatMul(a.gate, l.gate, a.x, n)
+	s.MatMul(a.up, l.up, a.x, n)
+	s.Gate(c.Activation, a.gate, a.up, n*c.FFN)
+	s.MatMul(a.proj, l.down, a.gate, n)
+	m.residual(s, l.postFFN, n)
+}
+
+// project records y = W x + b.
+func (m *Model) project(s *Step, y *Buffer, w *Matrix, bias *Buffer, n int) {
+	s.MatMul(y, w, m.act.x, n)
+	if bias != nil {
+		s.Add(y, bias, n*w.Rows, w.Rows)
+	}
+}
+
+// residual records h += proj, through a norm where the model has one.
+func (m *Model) residual(s *Step, norm *Buffer, n int) {
+	c, a := m.c, &m.act
+	from := a.proj
+	if norm != nil {
+		s.RMSNorm(a.x, a.proj, norm, 0, n, c.Width, c.Eps)
+		from = a.x
+	}
+	s.Add(a.h, from, n*c.Width, n*c.Width)
+}

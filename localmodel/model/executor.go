@@ -1,0 +1,41 @@
+package model
+
+import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
+
+// SameBits is the number of rows up to which a pass gives each row the very
+// bits that it gets alone. More rows than that take other kernels, whose bits
+// do not depend on how many they are.
+const SameBits = cpu.SmallBatch
+
+// Executor runs a model on some device. One goroutine may use it at a time.
+type Executor interface {
+	// New returns an empty sequence.
+	New() State
+	// Bytes is the memory of a sequence of so many tokens.
+	Bytes(tokens int) int64
+	// Forward appends every chunk to its sequence and calls emit with the logits
+	// [Vocab] of each row that wants them, in order; the slice is reused. A
+	// chunk's result does not depend on which others share the call, but for
+	// rounding. No two chunks may be of the same sequence. After an error the
+	// sequences of the call must not be used again.
+	Forward(chunks []Chunk, emit func(chunk, row int, logits []float32) error) error
+}
+
+// State is what an executor keeps of one sequence.
+type State interface {
+	// Len is the number of tokens that the sequence has seen.
+	Len() int
+	// Fork returns a sequence that has seen the first n tokens and shares their
+	// memory. False: some layer has dropped what it would need.
+	Fork(n int) (State, bool)
+	// Bytes is the memory held, what is shared with forks included.
+	Bytes() int64
+}
+
+// Chunk is the next tokens of one sequence. Logits are wanted for its rows
+// from From on; len(IDs) wants none.
+type Chunk struct {
+	State State
+	IDs   []int32
+	From  int
+}

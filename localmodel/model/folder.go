@@ -1,0 +1,198 @@
+package model
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/lcbench/lcbench/localmodel/quant"
+)
+
+// huggingFace is what a config.json says.
+type huggingFace struct {
+	Type         string   `json:"model_type"`
+	Layers       uint64   `json:"num_hidden_layers"`
+	Width        uint64   `json:"hidden_size"`
+	FFN          uint64   `json:"intermediate_size"`
+	Heads        uint64   `json:"num_attention_heads"`
+	KVHeads      uint64   `json:"num_key_value_heads"`
+	HeadDim      uint64   `json:"head_dim"`
+	Context      uint64   `json:"max_position_embeddings"`
+	Eps          float64  `json:"rms_norm_eps"`
+	Theta        float64  `json:"rope_theta"`
+	LocalTheta   float64  `json:"rope_local_base_freq"`
+	Window       uint64   `json:"sliding_window"`
+	Pattern      uint64   `json:"sliding_window_pattern"`
+	LayerTypes   []string `json:"layer_types"`
+	AttentionCap float64  `json:"attn_logit_softcapping"`
+	LogitCap     float64  `json:"final_logit_softcapping"`
+	QueryScalar  float64  `json:"query_pre_attn_scalar"`
+	Scaling      *struct {
+		Llama3
+		RopeType string `json:"rope_type"`
+		Kind     string `json:"type"` // as older files call it
+	} `json:"rope_scaling"`
+}
+
+// FromFolder puts a model together from Hugging Face's config.json and the
+// tensors of its safetensors files. It also returns those tensors by their GGUF
+// names.
+func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
+	var h huggingFace
+	if err := json.Unmarshal(config, &h); err != nil {
+		return nil, nil, fmt.Errorf("model: config.json: %w", err)
+	}
+	h.Type = strings.TrimSuffix(h.Type, "_text")
+	mistral := h.Type == "mistral" // a llama, its first version with a window
+	if mistral {
+		h.Type = "llama"
+	}
+	c, err := readConfig(&h)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Interleaved = false // these files keep the rows of query and key in their order
+	for i := range c.Windows {
+		if mistral {
+			c.Windows[i] = int(min(h.Window, uint64(c.Context)))
+		}
+	}
+	if err := h.refine(&c); err != nil {
+		return nil, nil, err
+	}
+	named := hubTensors{t, c.Arch == "gemma3"}
+	m, err := assemble(c, named)
+	return m, named, err
+}
+
+// refine takes what GGUF keys can't say.
+func (h *huggingFace) refine(c *Config) error {
+	if h.QueryScalar > 0 {
+		c.Scale = float32(1 / math.Sqrt(h.QueryScalar))
+	}
+	if len(h.LayerTypes) == c.Layers && c.Arch == "gemma3" {
+		for i, kind := range h.LayerTypes {
+			if global := kind == "full_attention"; global != (c.Windows[i] == 0) {
+				return fmt.Errorf("model: config.json: layer_types %d is %s, which breaks the pattern of every %d", i, kind, max(6, h.Pattern))
+			}
+		}
+	}
+	if h.Scaling == nil {
+		return nil
+	}
+	switch kind := h.Scaling.RopeType + h.Scaling.Kind; {
+	case strings.HasPrefix(kind, "llama3"):
+		for i := range c.Ropes {
+			c.Ropes[i].Llama3 = &h.Scaling.Llama3
+		}
+	case strings.HasPrefix(kind, "linear"):
+		for i := range c.Ropes {
+			if c.Windows[i] == 0 {
+				c.Ropes[i].Linear = h.Scaling.Factor
+			}
+		}
+	case kind == "" || strings.HasPrefix(kind, "default"):
+	default:
+		return fmt.Errorf("model: config.json: rope_scaling %q is not supported; supported are default, linear and llama3", kind)
+	}
+	return nil
+}
+
+// String, Uint, Float and Ints answer as a GGUF file's metadata would.
+func (h *huggingFace) String(key string) (string, bool) {
+	return h.Type, key == "general.architecture"
+}
+
+// Uint implements Metadata.
+func (h *huggingFace) Uint(key string) (uint64, bool) {
+	_, key, _ = strings.Cut(key, ".")
+	n := map[string]uint64{
+		"block_count": h.Layers, "embedding_length": h.Width, "feed_forward_length": h.FFN,
+		"attention.head_count": h.Heads, "attention.head_count_kv": h.KVHeads, "context_length": h.Context,
+		"attention.key_length": h.HeadDim, "attention.value_length": h.HeadDim, "rope.dimension_count": h.HeadDim,
+		"attention.sliding_window": h.Window, "attention.sliding_window_pattern": h.Pattern,
+	}[key]
+	return n, n > 0
+}
+
+// Float implements Metadata.
+func (h *huggingFace) Float(key string) (float64, bool) {
+	_, key, _ = strings.Cut(key, ".")
+	v := map[string]float64{
+		"rope.freq_base": h.Theta, "rope.freq_base_swa": h.LocalTheta, "attention.layer_norm_rms_epsilon": h.Eps,
+		"attn_logit_softcapping": h.AttentionCap, "final_logit_softcapping": h.LogitCap,
+	}[key]
+	return v, v > 0
+}
+
+// Ints implements Metadata.
+func (h *huggingFace) Ints(string) ([]int64, bool) { return nil, false }
+
+// hubTensors finds tensors of Hugging Face's naming by their GGUF names.
+type hubTensors struct {
+	Tensors
+	plusOne bool // norms are stored less one
+}
+
+// Tensor implements Tensors.
+func (h hubTensors) Tensor(name string) (quant.Tensor, bool) {
+	theirs := hubName(name, h.plusOne)
+	t, ok := h.Tensors.Tensor(theirs)
+	if !ok {
+		return t, false
+	}
+	t.Name = name
+	if h.plusOne && strings.Contains(name, "norm") {
+		t = plusOne(t)
+	}
+	return t, true
+}
+
+// plusOne returns a norm's weights as they are multiplied with. One that can't
+// be read is left for the loader to complain about.
+func plusOne(t quant.Tensor) quant.Tensor {
+	v, err := t.Float32()
+	if err != nil {
+		return t
+	}
+	t.Type, t.Data = quant.F32, nil
+	for _, w := range v {
+		t.Data = binary.LittleEndian.AppendUint32(t.Data, math.Float32bits(1+w))
+	}
+	return t
+}
+
+// hubName translates blk.3.attn_q.weight to model.layers.3.self_attn.q_proj.weight.
+func hubName(name string, gemma bool) string {
+	rest, inBlock := strings.CutPrefix(name, "blk.")
+	if !inBlock {
+		return map[string]string{
+			"token_embd.weight": "model.embed_tokens.weight", "output.weight": "lm_head.weight", "output_norm.weight": "model.norm.weight",
+		}[name]
+	}
+	layer, part, _ := strings.Cut(rest, ".")
+	if _, err := strconv.Atoi(layer); err != nil {
+		return ""
+	}
+	part, kind, _ := strings.Cut(part, ".")
+	ffnNorm := "post_attention_layernorm" // llama's name for the norm ahead of the FFN
+	if gemma {
+		ffnNorm = "pre_feedforward_layernorm"
+	}
+	theirs, ok := map[string]string{
+		"attn_norm": "input_layernorm", "ffn_norm": ffnNorm,
+		"attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+		"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm",
+		"ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
+	}[part]
+	if gemma && !ok {
+		theirs, ok = map[string]string{"post_attention_norm": "post_attention_layernorm", "post_ffw_norm": "post_feedforward_layernorm"}[part]
+	}
+	if !ok {
+		return ""
+	}
+	return "model.layers." + layer + "." + theirs + "." + kind
+}

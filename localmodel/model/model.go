@@ -1,0 +1,141 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+	"github.com/lcbench/lcbench/localmodel/quant"
+)
+
+// Tensors finds weights by their GGUF name.
+type Tensors interface {
+	Tensor(name string) (quant.Tensor, bool)
+}
+
+// Model is a transformer's weights as stored, and its constants.
+type Model struct {
+	Config
+	embedding, output cpu.Matrix // the same where they are tied
+	outputNorm        []float32
+	layers            []layer
+}
+
+// layer holds one block's weights; what an architecture lacks is nil.
+type layer struct {
+	attnNorm, ffnNorm         []float32
+	qNorm, kNorm              []float32 // per head, ahead of the rotation
+	postAttnNorm, postFFNNorm []float32
+	qBias, kBias, vBias       []float32
+	query, key, value, out    cpu.Matrix
+	gate, up, down            cpu.Matrix
+}
+
+// FromGGUF puts a model together from a GGUF file. The weights stay views of
+// the file, which must outlive the model. A missing or misshapen tensor is an
+// error that names it.
+func FromGGUF(m Metadata, t Tensors) (*Model, error) {
+	c, err := readConfig(m)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(c, t)
+}
+
+// assemble takes the tensors that a configuration asks for.
+func assemble(c Config, t Tensors) (*Model, error) {
+	l := &loader{t: t}
+	m := &Model{Config: c, layers: make([]layer, c.Layers)}
+	m.embedding = l.matrix("token_embd.weight", c.Width, 0)
+	m.Vocab = m.embedding.Rows
+	m.output = m.embedding
+	if _, ok := t.Tensor("output.weight"); ok {
+		m.output = l.matrix("output.weight", c.Width, m.Vocab)
+	}
+	m.outputNorm = l.vector("output_norm.weight", c.Width)
+	if f := l.optional("rope_freqs.weight", c.RotatedDim/2); f != nil {
+		for i := range m.Ropes {
+			m.Ropes[i].Factors = f
+		}
+	}
+	for i := range m.layers {
+		m.layers[i] = l.layer(c, fmt.Sprintf("blk.%d.", i))
+		if l.err != nil {
+			break
+		}
+	}
+	return m, l.err
+}
+
+func (l *loader) layer(c Config, p string) layer {
+	qw, kw, vw := c.Heads*c.KeyDim, c.KVHeads*c.KeyDim, c.KVHeads*c.ValueDim
+	return layer{
+		attnNorm: l.vector(p+"attn_norm.weight", c.Width), ffnNorm: l.vector(p+"ffn_norm.weight", c.Width),
+		qNorm: l.optional(p+"attn_q_norm.weight", c.KeyDim), kNorm: l.optional(p+"attn_k_norm.weight", c.KeyDim),
+		postAttnNorm: l.optional(p+"post_attention_norm.weight", c.Width), postFFNNorm: l.optional(p+"post_ffw_norm.weight", c.Width),
+		qBias: l.optional(p+"attn_q.bias", qw), kBias: l.optional(p+"attn_k.bias", kw), vBias: l.optional(p+"attn_v.bias", vw),
+		query: l.matrix(p+"attn_q.weight", c.Width, qw), key: l.matrix(p+"attn_k.weight", c.Width, kw),
+		value: l.matrix(p+"attn_v.weight", c.Width, vw), out: l.matrix(p+"attn_output.weight", c.Heads*c.ValueDim, c.Width),
+		gate: l.matrix(p+"ffn_gate.weight", c.Width, c.FFN), up: l.matrix(p+"ffn_up.weight", c.Width, c.FFN),
+		down: l.matrix(p+"ffn_down.weight", c.FFN, c.Width),
+	}
+}
+
+// loader takes tensors and remembers the first fault.
+type loader struct {
+	t   Tensors
+	err error
+}
+
+func (l *loader) fail(name, format string, args ...any) {
+	if l.err == nil {
+		l.err = fmt.Errorf("model: tensor %q: %s", name, fmt.Sprintf(format, args...))
+	}
+}
+
+// matrix takes rows × cols weights; rows 0: any number.
+func (l *loader) matrix(name string, cols, rows int) cpu.Matrix {
+	t, ok := l.t.Tensor(name)
+	switch {
+	case !ok:
+		l.fail(name, "is missing")
+	case len(t.Shape) != 2 || t.Cols() != cols || rows > 0 && t.Rows() != rows || t.Rows() < 1:
+		l.fail(name, "has shape %v, want [%d %s]", t.Shape, cols, anyNumber(rows))
+	case len(t.Data) != t.Rows()*t.Type.RowBytes(cols):
+		l.fail(name, "has %d bytes, want %d", len(t.Data), t.Rows()*t.Type.RowBytes(cols))
+	default:
+		return cpu.Matrix{Type: t.Type, Rows: t.Rows(), Cols: cols, Data: t.Data}
+	}
+	return cpu.Matrix{}
+}
+
+func anyNumber(n int) string {
+	if n == 0 {
+		return "any"
+	}
+	return fmt.Sprint(n)
+}
+
+func (l *loader) vector(name string, n int) []float32 {
+	if _, ok := l.t.Tensor(name); !ok {
+		l.fail(name, "is missing")
+		return nil
+	}
+	return l.optional(name, n)
+}
+
+// optional takes a vector as float32, nil if the file has none.
+func (l *loader) optional(name string, n int) []float32 {
+	t, ok := l.t.Tensor(name)
+	if !ok {
+		return nil
+	}
+	if t.Elements() != n {
+		l.fail(name, "has %d weights, want %d", t.Elements(), n)
+		return nil
+	}
+	v, err := t.Float32()
+	if err != nil {
+		l.fail(name, "%v", err)
+	}
+	return v
+}

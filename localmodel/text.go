@@ -1,0 +1,101 @@
+package localmodel
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lcbench/lcbench/localmodel/tokenizer"
+)
+
+// vocabulary turns text into ids and back.
+type vocabulary interface {
+	// read encodes a prompt; special says that it is a rendered template, whose
+	// control tokens count.
+	read(text string, special bool) (*reading, error)
+	counter() tokenizer.Tokenizer
+	ends() []int32
+}
+
+// reading is an encoded prompt and what is needed to read its answer.
+type reading struct {
+	prompt []int32
+	push   func(id int32) string // the text that a token completes
+	flush  func() string
+	piece  func(id int32) string
+	more   func(text string) ([]int32, error) // encodes what follows the prompt
+}
+
+// subwords is a vocabulary that came with the model.
+type subwords struct {
+	*tokenizer.Model
+	stops []int32 // tokens that end an answer besides the vocabulary's own
+}
+
+func (s subwords) read(text string, special bool) (*reading, error) {
+	d := s.NewDecoder(true)
+	return &reading{
+		prompt: s.WithBOS(s.Encode(text, special)), push: d.Push, flush: d.Flush,
+		piece: func(id int32) string { return string(s.Piece(id)) },
+		more:  func(text string) ([]int32, error) { return s.Encode(text, false), nil },
+	}, nil
+}
+
+func (s subwords) counter() tokenizer.Tokenizer { return s.Model }
+
+func (s subwords) ends() []int32 { return slices.Concat(s.EOS(), s.stops) }
+
+// stopper passes an answer's text on up to the first stop string. What could
+// be the beginning of one is held back.
+type stopper struct {
+	stops   []string
+	emit    func(string)
+	all     strings.Builder // what was passed on
+	held    string
+	stopped bool
+}
+
+// push takes the next piece; false: a stop string has come.
+func (s *stopper) push(piece string) bool {
+	if s.stopped {
+		return false
+	}
+	s.held += piece
+	for _, stop := range s.stops {
+		if i := strings.Index(s.held, stop); i >= 0 && stop != "" {
+			s.held, s.stopped = s.held[:i], true
+		}
+	}
+	if s.stopped {
+		s.pass(len(s.held))
+		return false
+	}
+	keep := 0
+	for _, stop := range s.stops {
+		for n := min(len(stop)-1, len(s.held)); n > keep; n-- {
+			if strings.HasSuffix(s.held, stop[:n]) {
+				keep = n
+			}
+		}
+	}
+	s.pass(len(s.held) - keep)
+	return true
+}
+
+func (s *stopper) pass(n int) {
+	if n > 0 {
+		s.all.WriteString(s.held[:n])
+		if s.emit != nil {
+			s.emit(s.held[:n])
+		}
+		s.held = s.held[n:]
+	}
+}
+
+// end passes on what was held back for a stop string that did not come.
+func (s *stopper) end() {
+	if !s.stopped {
+		s.pass(len(s.held))
+	}
+}
+
+func (s *stopper) text() string { return s.all.String() }
