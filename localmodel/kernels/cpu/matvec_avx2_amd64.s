@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // func matvecF32x1AVX2(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·matvecF32x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -34,6 +34,8 @@ loop:
 	VFMADD231PS 64(R15), Y8, Y0
 	VMOVUPS     96(R13), Y8
 	VFMADD231PS 96(R15), Y8, Y1
+	PREFETCHT0  4096(R13)
+	PREFETCHT0  4160(R13)
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -58,7 +60,7 @@ rest:
 	RET
 
 // func matvecF32x2AVX2(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·matvecF32x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -95,6 +97,8 @@ loop:
 	VMOVUPS     96(R13), Y8
 	VFMADD231PS 96(R15), Y8, Y1
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
+	PREFETCHT0  4096(R13)
+	PREFETCHT0  4160(R13)
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -128,7 +132,7 @@ rest:
 	RET
 
 // func matvecF32x4AVX2(p *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·matvecF32x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -177,6 +181,8 @@ loop:
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
 	VFMADD231PS 96(R15)(R8*2), Y8, Y5
 	VFMADD231PS 96(R15)(R12*1), Y8, Y7
+	PREFETCHT0  4096(R13)
+	PREFETCHT0  4160(R13)
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -252,7 +258,7 @@ loop:
 	RET
 
 // func matvecF16x1AVX2(p *byte)
-// Requires: AVX, F16C, FMA3
+// Requires: AVX, F16C, FMA3, MMX+
 TEXT ·matvecF16x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -283,6 +289,7 @@ loop:
 	VFMADD231PS 64(R15), Y8, Y0
 	VCVTPH2PS   48(R13), Y8
 	VFMADD231PS 96(R15), Y8, Y1
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -307,7 +314,7 @@ rest:
 	RET
 
 // func matvecF16x2AVX2(p *byte)
-// Requires: AVX, F16C, FMA3
+// Requires: AVX, F16C, FMA3, MMX+
 TEXT ·matvecF16x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -344,6 +351,7 @@ loop:
 	VCVTPH2PS   48(R13), Y8
 	VFMADD231PS 96(R15), Y8, Y1
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -377,7 +385,7 @@ rest:
 	RET
 
 // func matvecF16x4AVX2(p *byte)
-// Requires: AVX, F16C, FMA3
+// Requires: AVX, F16C, FMA3, MMX+
 TEXT ·matvecF16x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -426,6 +434,7 @@ loop:
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
 	VFMADD231PS 96(R15)(R8*2), Y8, Y5
 	VFMADD231PS 96(R15)(R12*1), Y8, Y7
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -501,7 +510,7 @@ loop:
 	RET
 
 // func matvecBF16x1AVX2(p *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·matvecBF16x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -536,6 +545,7 @@ loop:
 	VPMOVZXWD   48(R13), Y8
 	VPSLLD      $0x10, Y8, Y8
 	VFMADD231PS 96(R15), Y8, Y1
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -560,7 +570,7 @@ rest:
 	RET
 
 // func matvecBF16x2AVX2(p *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·matvecBF16x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -601,6 +611,7 @@ loop:
 	VPSLLD      $0x10, Y8, Y8
 	VFMADD231PS 96(R15), Y8, Y1
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -634,7 +645,7 @@ rest:
 	RET
 
 // func matvecBF16x4AVX2(p *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·matvecBF16x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -687,6 +698,7 @@ loop:
 	VFMADD231PS 96(R15)(R8*1), Y8, Y3
 	VFMADD231PS 96(R15)(R8*2), Y8, Y5
 	VFMADD231PS 96(R15)(R12*1), Y8, Y7
+	PREFETCHT0  4096(R13)
 	ADDQ        $0x00000040, R13
 	ADDQ        $0x00000080, R15
 	SUBQ        $0x01, R9
@@ -766,7 +778,7 @@ loop:
 	RET
 
 // func matvecQ4_0x1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_0x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -811,6 +823,7 @@ loop:
 	VCVTDQ2PS    Y12, Y12
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000012, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -848,7 +861,7 @@ DATA minus8<>+28(SB)/4, $0xc1000000
 GLOBL minus8<>(SB), RODATA|NOPTR, $32
 
 // func matvecQ4_0x2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_0x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -899,6 +912,7 @@ loop:
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000012, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -932,7 +946,7 @@ rest:
 	RET
 
 // func matvecQ4_0x4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_0x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -995,6 +1009,7 @@ loop:
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
 	VFMADD231PS  96(R15)(R8*2), Y12, Y5
 	VFMADD231PS  96(R15)(R12*1), Y12, Y7
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000012, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1084,7 +1099,7 @@ loop:
 	RET
 
 // func matvecQ4_1x1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1130,6 +1145,7 @@ loop:
 	VCVTDQ2PS    Y12, Y12
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000014, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1154,7 +1170,7 @@ rest:
 	RET
 
 // func matvecQ4_1x2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1206,6 +1222,7 @@ loop:
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000014, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1239,7 +1256,7 @@ rest:
 	RET
 
 // func matvecQ4_1x4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1303,6 +1320,7 @@ loop:
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
 	VFMADD231PS  96(R15)(R8*2), Y12, Y5
 	VFMADD231PS  96(R15)(R12*1), Y12, Y7
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000014, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1393,7 +1411,7 @@ loop:
 	RET
 
 // func matvecQ5_0x1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_0x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1455,6 +1473,7 @@ loop:
 	VCVTDQ2PS    Y12, Y12
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000016, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1539,7 +1558,7 @@ DATA bits24<>+28(SB)/4, $0x80000000
 GLOBL bits24<>(SB), RODATA|NOPTR, $32
 
 // func matvecQ5_0x2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_0x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1607,6 +1626,7 @@ loop:
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000016, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1640,7 +1660,7 @@ rest:
 	RET
 
 // func matvecQ5_0x4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_0x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1720,6 +1740,7 @@ loop:
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
 	VFMADD231PS  96(R15)(R8*2), Y12, Y5
 	VFMADD231PS  96(R15)(R12*1), Y12, Y7
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000016, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1826,7 +1847,7 @@ loop:
 	RET
 
 // func matvecQ5_1x1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1889,6 +1910,7 @@ loop:
 	VCVTDQ2PS    Y12, Y12
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000018, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -1913,7 +1935,7 @@ rest:
 	RET
 
 // func matvecQ5_1x2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -1982,6 +2004,7 @@ loop:
 	VFMADD213PS  Y9, Y8, Y12
 	VFMADD231PS  96(R15), Y12, Y1
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000018, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -2015,7 +2038,7 @@ rest:
 	RET
 
 // func matvecQ5_1x4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_1x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -2096,6 +2119,7 @@ loop:
 	VFMADD231PS  96(R15)(R8*1), Y12, Y3
 	VFMADD231PS  96(R15)(R8*2), Y12, Y5
 	VFMADD231PS  96(R15)(R12*1), Y12, Y7
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000018, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -2203,7 +2227,7 @@ loop:
 	RET
 
 // func matvecQ8_0x1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ8_0x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -2244,6 +2268,7 @@ loop:
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y8, Y10, Y10
 	VFMADD231PS  96(R15), Y10, Y1
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000022, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -2268,7 +2293,7 @@ rest:
 	RET
 
 // func matvecQ8_0x2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ8_0x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -2315,6 +2340,7 @@ loop:
 	VMULPS       Y8, Y10, Y10
 	VFMADD231PS  96(R15), Y10, Y1
 	VFMADD231PS  96(R15)(R8*1), Y10, Y3
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000022, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -2348,7 +2374,7 @@ rest:
 	RET
 
 // func matvecQ8_0x4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ8_0x4AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), AX
@@ -2407,6 +2433,7 @@ loop:
 	VFMADD231PS  96(R15)(R8*1), Y10, Y3
 	VFMADD231PS  96(R15)(R8*2), Y10, Y5
 	VFMADD231PS  96(R15)(R12*1), Y10, Y7
+	PREFETCHT0   4096(R13)
 	ADDQ         $0x00000022, R13
 	ADDQ         $0x00000080, R15
 	SUBQ         $0x01, R9
@@ -2492,7 +2519,7 @@ loop:
 	RET
 
 // func matvecQ4_Kx1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_Kx1AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -2715,6 +2742,9 @@ loop:
 	VCVTDQ2PS    Y10, Y10
 	VFMADD213PS  Y9, Y8, Y10
 	VFMADD231PS  992(R15), Y10, Y1
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x00000090, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -2767,7 +2797,7 @@ DATA sign<>+28(SB)/4, $0x80000000
 GLOBL sign<>(SB), RODATA|NOPTR, $32
 
 // func matvecQ4_Kx2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_Kx2AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -3024,6 +3054,9 @@ loop:
 	VFMADD213PS  Y9, Y8, Y10
 	VFMADD231PS  992(R15), Y10, Y1
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x00000090, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -3057,7 +3090,7 @@ rest:
 	RET
 
 // func matvecQ4_Kx4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ4_Kx4AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -3382,6 +3415,9 @@ loop:
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
 	VFMADD231PS  992(R15)(R8*2), Y10, Y5
 	VFMADD231PS  992(R15)(R12*1), Y10, Y7
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x00000090, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -3649,7 +3685,7 @@ loop:
 	RET
 
 // func matvecQ5_Kx1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_Kx1AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -3996,6 +4032,9 @@ loop:
 	VCVTDQ2PS    Y10, Y10
 	VFMADD213PS  Y9, Y8, Y10
 	VFMADD231PS  992(R15), Y10, Y1
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x000000b0, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -4020,7 +4059,7 @@ rest:
 	RET
 
 // func matvecQ5_Kx2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_Kx2AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -4401,6 +4440,9 @@ loop:
 	VFMADD213PS  Y9, Y8, Y10
 	VFMADD231PS  992(R15), Y10, Y1
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x000000b0, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -4434,7 +4476,7 @@ rest:
 	RET
 
 // func matvecQ5_Kx4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ5_Kx4AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -4883,6 +4925,9 @@ loop:
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
 	VFMADD231PS  992(R15)(R8*2), Y10, Y5
 	VFMADD231PS  992(R15)(R12*1), Y10, Y7
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
 	ADDQ         $0x000000b0, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -5274,7 +5319,7 @@ loop:
 	RET
 
 // func matvecQ6_Kx1AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ6_Kx1AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -5652,6 +5697,10 @@ loop:
 	VBROADCASTSS 60(SP), Y9
 	VMULPS       Y9, Y10, Y10
 	VFMADD231PS  992(R15), Y10, Y1
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
+	PREFETCHT0   4288(R13)
 	ADDQ         $0x000000d2, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -5696,7 +5745,7 @@ DATA thirtytwo<>+28(SB)/4, $0x42000000
 GLOBL thirtytwo<>(SB), RODATA|NOPTR, $32
 
 // func matvecQ6_Kx2AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ6_Kx2AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -6108,6 +6157,10 @@ loop:
 	VMULPS       Y9, Y10, Y10
 	VFMADD231PS  992(R15), Y10, Y1
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
+	PREFETCHT0   4288(R13)
 	ADDQ         $0x000000d2, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
@@ -6141,7 +6194,7 @@ rest:
 	RET
 
 // func matvecQ6_Kx4AVX2(p *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·matvecQ6_Kx4AVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -6621,6 +6674,10 @@ loop:
 	VFMADD231PS  992(R15)(R8*1), Y10, Y3
 	VFMADD231PS  992(R15)(R8*2), Y10, Y5
 	VFMADD231PS  992(R15)(R12*1), Y10, Y7
+	PREFETCHT0   4096(R13)
+	PREFETCHT0   4160(R13)
+	PREFETCHT0   4224(R13)
+	PREFETCHT0   4288(R13)
 	ADDQ         $0x000000d2, R13
 	ADDQ         $0x00000400, R15
 	SUBQ         $0x01, R9
