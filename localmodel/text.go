@@ -1,9 +1,14 @@
 package localmodel
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/lcbench/lcbench/localmodel/gguf"
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 )
 
@@ -14,6 +19,41 @@ type vocabulary interface {
 	read(text string, special bool) (*reading, error)
 	counter() tokenizer.Tokenizer
 	ends() []int32
+}
+
+// OpenTokenizer reads only the tokenizer of a GGUF file, of a tokenizer.json or
+// of a folder that holds one, to count as that model does.
+func OpenTokenizer(path string) (tokenizer.Tokenizer, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		path = filepath.Join(path, "tokenizer.json")
+	}
+	var m *tokenizer.Model
+	if strings.HasSuffix(path, ".json") {
+		var raw []byte
+		if raw, err = readText(filepath.Dir(path), filepath.Base(path)); err != nil {
+			return nil, err
+		}
+		m, err = tokenizer.FromTokenizerJSON(raw)
+	} else {
+		m, err = ggufTokenizer(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+func ggufTokenizer(path string) (m *tokenizer.Model, err error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return tokenizer.FromMetadata(f)
 }
 
 // reading is an encoded prompt and what is needed to read its answer.

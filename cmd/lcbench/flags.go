@@ -33,7 +33,7 @@ func dataFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "lengths", Usage: "bring contexts to these lengths in tokens: 4k,8k,128k"},
 		&cli.StringSliceFlag{Name: "depths", Usage: "place the document at these percentages of a lengthened context: 0,50,100 or 0..100/10"},
 		&cli.StringFlag{Name: "truncate", Value: string(benchmarks.TruncateOwn), Usage: "own (the benchmark's rule), middle, left, right or none"},
-		&cli.StringFlag{Name: "tokenizer", Usage: "count tokens with approx, cl100k_base, o200k_base, p50k_base or r50k_base (default: approx; the model's own where lengths are asked for)"},
+		&cli.StringFlag{Name: "tokenizer", Usage: "count tokens with approx, cl100k_base, o200k_base, p50k_base, r50k_base, a name of lcbench model ls, or a GGUF file or tokenizer.json (default: approx; the model's own where lengths are asked for)"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed of everything drawn"},
 		&cli.StringFlag{Name: "mode", Usage: "variant of the benchmark's protocol (longbench-v2: plain, cot, no-context)"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
@@ -157,9 +157,29 @@ func (s *settings) readOptions(c *cli.Context) error {
 			}
 		}
 	}
-	tok, err := tokenizer.Named(name)
-	o.Tokenizer = tok
+	o.Tokenizer, err = openTokenizer(c, name)
 	return err
+}
+
+// openTokenizer takes a named vocabulary, or that of a model: a name that
+// lcbench model ls knows, or the path of a file or folder.
+func openTokenizer(c *cli.Context, name string) (benchmarks.Tokenizer, error) {
+	if slices.Contains(tokenizer.Names(), name) {
+		return tokenizer.Named(name)
+	}
+	files, err := modelFiles(c.App.ErrWriter)
+	if err != nil {
+		return nil, err
+	}
+	if !files.Knows(name) && !strings.ContainsAny(name, `/\.:`) {
+		known := slices.Concat(tokenizer.Names(), files.Names())
+		return nil, fmt.Errorf("tokenizer %q%s: known are %s, and paths of a GGUF file or a tokenizer.json", name, benchmarks.DidYouMean(name, known), strings.Join(known, ", "))
+	}
+	path, err := files.Find(c.Context, name)
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: %w", err)
+	}
+	return localmodel.OpenTokenizer(path)
 }
 
 // splitWords splits on commas and spaces, as lm-evaluation-harness does.

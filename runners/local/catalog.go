@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lcbench/lcbench/datasets"
@@ -79,6 +80,18 @@ func (f Files) List() []Stored {
 	return out
 }
 
+// Names lists the models of the catalog.
+func (f Files) Names() []string {
+	var out []string
+	for _, e := range Catalog() {
+		out = append(out, e.Name)
+	}
+	return out
+}
+
+// Knows says whether the catalog has a model of that name.
+func (f Files) Knows(name string) bool { return slices.Contains(f.Names(), name) }
+
 // Find returns the path of a model: a name of the catalog (pulled if it isn't
 // here), hf:owner/name/file.gguf[@revision] (from the Hugging Face hub), or a
 // file or folder on this machine.
@@ -116,9 +129,5 @@ func (f Files) fromHub(ctx context.Context, spec string) (string, error) {
 }
 
 func names() []string {
-	out := []string{InductionName}
-	for _, e := range Catalog() {
-		out = append(out, e.Name)
-	}
-	return out
+	return append([]string{InductionName}, Files{}.Names()...)
 }
