@@ -106,12 +106,12 @@ func (w *Weights) Ints(string) ([]int64, bool) { return nil, false }
 // dense is a matrix while it is written: out rows of in weights.
 type dense struct {
 	in, out int
-	w       []float64
+	w       []float32
 }
 
-func newDense(out, in int) *dense { return &dense{in, out, make([]float64, in*out)} }
+func newDense(out, in int) *dense { return &dense{in, out, make([]float32, in*out)} }
 
-func (d *dense) set(o, i int, v float64) { d.w[o*d.in+i] = v }
+func (d *dense) set(o, i int, v float64) { d.w[o*d.in+i] = float32(v) }
 
 // slots of the residual stream
 const (
@@ -123,16 +123,21 @@ const (
 
 func build(codes [][]float64) *Weights {
 	w := &Weights{tensors: map[string]quant.Tensor{}, vocab: len(codes)}
-	emb, out := newDense(len(codes), width), newDense(len(codes), width)
+	emb := newDense(len(codes), width)
 	for id, code := range codes {
 		emb.set(id, constant, 1)
 		for i, c := range code {
 			emb.set(id, token+i, c)
-			out.set(id, output+i, gamma*c)
 		}
 	}
 	w.add("token_embd.weight", emb, quant.F16)
-	w.add("output.weight", out, quant.F16)
+	clear(emb.w) // the largest matrix, and the output's shape is the same
+	for id, code := range codes {
+		for i, c := range code {
+			emb.set(id, output+i, gamma*c)
+		}
+	}
+	w.add("output.weight", emb, quant.F16)
 	w.ones("output_norm.weight")
 	for i, layer := range []func([]float64) (q, k, v, o *dense){previousToken, copyValue} {
 		p := fmt.Sprintf("blk.%d.", i)
@@ -209,7 +214,7 @@ func shareColumns(d *dense) *dense {
 	out := newDense(d.out, heads*d.in)
 	for o := range d.out {
 		for i := range heads * d.in {
-			out.set(o, i, d.w[o*d.in+i%d.in]/heads)
+			out.set(o, i, float64(d.w[o*d.in+i%d.in])/heads)
 		}
 	}
 	return out
@@ -228,12 +233,12 @@ func (w *Weights) ones(name string) {
 
 // add stores a matrix in a type of the file format.
 func (w *Weights) add(name string, d *dense, t quant.Type) {
-	var data []byte
+	data := make([]byte, 0, len(d.w)*t.BlockBytes())
 	for _, v := range d.w {
 		if t == quant.F16 {
-			data = binary.LittleEndian.AppendUint16(data, quant.F32ToF16(float32(v)))
+			data = binary.LittleEndian.AppendUint16(data, quant.F32ToF16(v))
 		} else {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
 	}
 	w.tensors[name] = quant.Tensor{Name: name, Type: t, Shape: []int{d.in, d.out}, Data: data}

@@ -55,6 +55,9 @@ type Stats struct {
 // Open opens the device that Options ask for. It fails with ErrNoLoader,
 // ErrNoAdapter or ErrOnlySoftware wrapped in a line that says what to do.
 func Open(o Options) (*Device, error) {
+	if !o.AllowSoftware && !mayHaveGPU() {
+		return nil, fmt.Errorf("gpu: %w: the system has no GPU device", ErrNoAdapter)
+	}
 	all, destroy, err := enumerate(backends())
 	if err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func TestOpenTellsWhatItTook(t *testing.T) {
 		t.Errorf("opened %s, listed %v", d.Adapter(), list)
 	}
 	if d.Kind() == Software {
-		if _, err := Open(Options{Device: d.Name()}); !errors.Is(err, ErrOnlySoftware) {
+		if _, err := Open(Options{Device: d.Name()}); !errors.Is(err, ErrOnlySoftware) && !errors.Is(err, ErrNoAdapter) {
 			t.Errorf("without leave for software: %v", err)
 		}
 	}
