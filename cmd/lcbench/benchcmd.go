@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,6 +25,7 @@ func benchCommand() *cli.Command {
 			&cli.StringFlag{Name: "model", Value: "local:smollm2-135m", Usage: "local:NAME or local:PATH"},
 			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("512", "2k", "4k", "8k"), Usage: "prompt lengths in tokens"},
 			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "tokens to decode"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a length instead of the table"},
 			&cli.StringFlag{Name: "window", Hidden: true},
 		),
 		Action: benchModel,
@@ -48,9 +50,10 @@ func benchModel(c *cli.Context) error {
 		return err
 	}
 	defer m.Close() //nolint:errcheck // nothing was written
-	fmt.Fprintf(c.App.Writer, "%s: %s, attention %s, KV cache %s\n", m.Info.Name, m.Info.Device, m.Info.Attention, m.Info.KV)
-	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "prompt\tprefill tok/s\tdecode tok/s\tfirst token\tagain\tmemory\t")
+	show := tableOf(c.App.Writer, m.Info)
+	if c.Bool("json") {
+		show = json.NewEncoder(c.App.Writer).Encode
+	}
 	for _, n := range lengths {
 		// The answer needs room too.
 		n = min(n, m.Info.Window-tokens-16)
@@ -58,8 +61,7 @@ func benchModel(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%d\t%.1f\t%.1f\t%s\t%.1f%%\t%d MB\t\n", s.prompt, s.prefill, s.decode, s.first.Round(time.Millisecond), 100*s.again, peakMemory()>>20)
-		if err := w.Flush(); err != nil {
+		if err := show(s); err != nil {
 			return err
 		}
 		debug.FreeOSMemory()
@@ -67,11 +69,26 @@ func benchModel(c *cli.Context) error {
 	return nil
 }
 
+// tableOf prints a table's head and returns what prints its lines.
+func tableOf(out io.Writer, i localmodel.Info) func(any) error {
+	fmt.Fprintf(out, "%s: %s, attention %s, KV cache %s\n", i.Name, i.Device, i.Attention, i.KV)
+	fmt.Fprintf(out, "%8s%16s%15s%14s%9s%11s\n", "prompt", "prefill tok/s", "decode tok/s", "first token", "again", "memory")
+	return func(line any) error {
+		s := line.(speed)
+		first := time.Duration(s.First * float64(time.Second)).Round(time.Millisecond)
+		_, err := fmt.Fprintf(out, "%8d%16.1f%15.1f%14s%8.1f%%%8d MB\n", s.Prompt, s.Prefill, s.Decode, first, 100*s.Again, s.Memory>>20)
+		return err
+	}
+}
+
+// speed is what one length came to.
 type speed struct {
-	prompt          int
-	prefill, decode float64 // tokens a second
-	first           time.Duration
-	again           float64 // a second question's prefill by the first one's
+	Prompt  int     `json:"prompt_tokens"`
+	Prefill float64 `json:"prefill_tokens_per_second"`
+	Decode  float64 `json:"decode_tokens_per_second"`
+	First   float64 `json:"first_token_seconds"`
+	Again   float64 `json:"second_question_share"` // of the first one's prefill
+	Memory  int64   `json:"peak_memory_bytes"`     // of the process so far
 }
 
 // measure times one prompt of n tokens of running text, different for each
@@ -85,11 +102,11 @@ func measure(ctx context.Context, m *localmodel.Model, n, tokens int) (speed, er
 	if err != nil {
 		return speed{}, err
 	}
-	s := speed{prompt: a.PromptTokens, first: a.FirstToken}
-	s.prefill = float64(a.PromptTokens-a.Cached) / a.Prefill.Seconds()
-	s.decode = float64(len(a.IDs)-1) / (a.Total - a.FirstToken).Seconds()
+	s := speed{Prompt: a.PromptTokens, First: a.FirstToken.Seconds()}
+	s.Prefill = float64(a.PromptTokens-a.Cached) / a.Prefill.Seconds()
+	s.Decode = float64(len(a.IDs)-1) / (a.Total - a.FirstToken).Seconds()
 	b, err := ask(" Who?", 1)
-	s.again = b.Prefill.Seconds() / a.Prefill.Seconds()
+	s.Again, s.Memory = b.Prefill.Seconds()/a.Prefill.Seconds(), int64(peakMemory())
 	return s, err
 }
 

@@ -18,7 +18,7 @@ import (
 
 // prompts are the configuration files that LongBench's adapter reads, worded
 // by us: the official ones come with the official data. Generation limits are
-// the paper's.
+// the paper's, but half of them for summaries: these documents are shorter.
 //
 //go:embed prompts
 var prompts embed.FS
