@@ -228,12 +228,14 @@ func (w *Weights) ones(name string) {
 
 // add stores a matrix in a type of the file format.
 func (w *Weights) add(name string, d *dense, t quant.Type) {
-	var data []byte
-	for _, v := range d.w {
-		if t == quant.F16 {
-			data = binary.LittleEndian.AppendUint16(data, quant.F32ToF16(float32(v)))
-		} else {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
+	data := make([]byte, t.RowBytes(len(d.w)))
+	for i, v := range d.w {
+		switch {
+		case v == 0: // most are
+		case t == quant.F16:
+			binary.LittleEndian.PutUint16(data[2*i:], quant.F32ToF16(float32(v)))
+		default:
+			binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(float32(v)))
 		}
 	}
 	w.tensors[name] = quant.Tensor{Name: name, Type: t, Shape: []int{d.in, d.out}, Data: data}
