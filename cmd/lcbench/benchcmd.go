@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -48,24 +47,26 @@ func benchModel(c *cli.Context) error {
 		return err
 	}
 	defer m.Close() //nolint:errcheck // nothing was written
+	most := m.Info.Window - tokens - questionTokens
+	if most < 1 {
+		return usagef("--tokens %d leaves no room for a prompt in a window of %d", tokens, m.Info.Window)
+	}
 	fmt.Fprintf(c.App.Writer, "%s: %s, attention %s, KV cache %s\n", m.Info.Name, m.Info.Device, m.Info.Attention, m.Info.KV)
-	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "prompt\tprefill tok/s\tdecode tok/s\tfirst token\tagain\tmemory\t")
+	// Columns of fixed width: each line is printed when it is known.
+	fmt.Fprintf(c.App.Writer, "%8s %14s %13s %12s %7s %8s\n", "prompt", "prefill tok/s", "decode tok/s", "first token", "again", "memory")
 	for _, n := range lengths {
-		// The answer needs room too.
-		n = min(n, m.Info.Window-tokens-16)
-		s, err := measure(c.Context, m, n, tokens)
+		s, err := measure(c.Context, m, min(n, most), tokens)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%d\t%.1f\t%.1f\t%s\t%.1f%%\t%d MB\t\n", s.prompt, s.prefill, s.decode, s.first.Round(time.Millisecond), 100*s.again, peakMemory()>>20)
-		if err := w.Flush(); err != nil {
-			return err
-		}
+		fmt.Fprintf(c.App.Writer, "%8d %14.1f %13.1f %12s %6.1f%% %5d MB\n", s.prompt, s.prefill, s.decode, s.first.Round(time.Millisecond), 100*s.again, peakMemory()>>20)
 		debug.FreeOSMemory()
 	}
 	return nil
 }
+
+// questionTokens is more than BOS and the second question take.
+const questionTokens = 16
 
 type speed struct {
 	prompt          int
