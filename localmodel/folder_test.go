@@ -233,6 +233,10 @@ func TestFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key llama.block_count is missing"},
 		{"heads that don't share evenly", set("num_key_value_heads", 3), "4 query heads can't share 3 kv heads evenly"},
 		{"an unknown scaling of positions", set("rope_scaling", object{"rope_type": "yarn", "factor": 4.0}), `rope_scaling "yarn" is not supported; supported are default, linear and llama3`},
+		{"a rope base where transformers 5 writes it", func(m *hubModel) {
+			delete(m.config, "rope_theta")
+			m.config["rope_parameters"] = object{"rope_theta": 1e6, "rope_type": "default"}
+		}, "config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta"},
 		{"a tokenizer of more tokens than the embedding", func(m *hubModel) {
 			m.tokenizer["added_tokens"] = []object{{"id": 256, "content": "a", "special": true}, {"id": 257, "content": "b", "special": true}}
 		}, "the tokenizer has 258 tokens, the embedding 257"},

@@ -32,6 +32,8 @@ type huggingFace struct {
 	LogitCap     float64  `json:"final_logit_softcapping"`
 	QueryScalar  float64  `json:"query_pre_attn_scalar"`
 	Tied         *bool    `json:"tie_word_embeddings"`
+	// RopeParameters hold the bases in files of transformers 5.
+	RopeParameters any `json:"rope_parameters"`
 	Scaling      *struct {
 		Llama3
 		RopeType string `json:"rope_type"`
@@ -49,6 +51,9 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	}
 	if h.Type == "" {
 		return nil, nil, errors.New("model: config.json has no model_type; is this a language model?")
+	}
+	if h.RopeParameters != nil && h.Theta == 0 {
+		return nil, nil, errors.New("model: config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta")
 	}
 	h.Type = strings.TrimSuffix(h.Type, "_text")
 	mistral := h.Type == "mistral" // a llama, its first version with a window
