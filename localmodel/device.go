@@ -3,6 +3,7 @@ package localmodel
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/generate"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
@@ -26,12 +27,25 @@ func openDevice(o Options) (*gpu.Device, error) {
 		}
 		return d, nil
 	case "gpu":
-		if o.Attention.String() != "full" {
-			return nil, fmt.Errorf("attention %s runs on the CPU only so far; use --device cpu", o.Attention)
+		if err := o.checkGPU(); err != nil {
+			return nil, err
 		}
 		return gpu.Open(gpu.Options{AllowSoftware: true})
 	}
 	return nil, fmt.Errorf("device %q: want cpu, gpu or auto", o.Device)
+}
+
+// checkGPU refuses what only the CPU does.
+func (o Options) checkGPU() error {
+	switch {
+	case o.Attention != nil && o.Attention.String() != "full":
+		return fmt.Errorf("attention %s runs on the CPU only so far; use --device cpu", o.Attention)
+	case strings.EqualFold(o.KV, "q8"):
+		return errors.New("KV cache type q8 runs on the CPU only so far; use --device cpu")
+	case o.SIMD != "":
+		return fmt.Errorf("SIMD level %s is the CPU's; use --device cpu", o.SIMD)
+	}
+	return nil
 }
 
 // onDevice puts a graphics device under a model. It takes one sequence at a

@@ -24,7 +24,7 @@ const maxText = 256 << 20
 func openFolder(dir string, o Options) (*Model, error) {
 	config, err := readText(dir, "config.json")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	f, err := safetensors.OpenFolder(dir)
 	if err != nil {
@@ -41,7 +41,10 @@ func openFolder(dir string, o Options) (*Model, error) {
 func fromFolder(dir string, config []byte, f *safetensors.File, o Options) (*Model, error) {
 	tensors := &folderTensors{file: f}
 	weights, named, err := model.FromFolder(config, tensors)
-	if err := errors.Join(tensors.err, err); err != nil {
+	switch {
+	case tensors.err != nil: // to the model it looked like a missing one
+		return nil, tensors.err
+	case err != nil:
 		return nil, err
 	}
 	raw, err := readText(dir, "tokenizer.json")
@@ -192,14 +195,23 @@ func readJSON(dir, name string, into any) error {
 	return nil
 }
 
+// readText reads a file of a folder; errors name the file, not the folder.
 func readText(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxText {
+		err = fmt.Errorf("%d bytes, more than %d", info.Size(), maxText)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
+	var fault *fs.PathError
+	if errors.As(err, &fault) {
+		err = fault.Err
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if info.Size() > maxText {
-		return nil, fmt.Errorf("%s: %d bytes, more than %d", path, info.Size(), maxText)
-	}
-	return os.ReadFile(path)
+	return text, nil
 }

@@ -35,6 +35,13 @@ type Options struct {
 	KeepNone  bool   // forget prompts at once
 }
 
+// WindowError is a window beyond the model's own, in tokens.
+type WindowError struct{ Want, Own int }
+
+func (e *WindowError) Error() string {
+	return fmt.Sprintf("window of %d tokens: the model's own ends at %d", e.Want, e.Own)
+}
+
 // DefaultKVBudget bounds the KV caches, in bytes.
 const DefaultKVBudget = 2 << 30
 
@@ -132,6 +139,9 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 	if o.Attention == nil {
 		o.Attention = full.Full{}
 	}
+	if o.Window > weights.Context {
+		return nil, &WindowError{o.Window, weights.Context}
+	}
 	if o.Window <= 0 {
 		o.Window = weights.Context
 	}
@@ -149,19 +159,16 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 }
 
 func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
-	level := cpu.Best()
-	var err error
-	if o.SIMD != "" {
-		if level, err = cpu.ParseLevel(o.SIMD); err != nil {
-			return nil, err
-		}
-	}
-	if o.Threads <= 0 {
-		o.Threads = runtime.GOMAXPROCS(0)
+	level, err := simdLevel(o.SIMD)
+	if err != nil {
+		return nil, err
 	}
 	kv, err := kvType(o.KV)
 	if err != nil {
 		return nil, err
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	k := cpu.New(level, o.Threads)
 	m := &Model{Info: info(weights, o), words: words, release: k.Close}
@@ -177,6 +184,31 @@ func info(weights *model.Model, o Options) Info {
 		Name: weights.Name, Arch: weights.Arch, Attention: o.Attention.String(), Window: o.Window,
 		Layers: weights.Layers, Width: weights.Width, Vocab: weights.Vocab, Activations: "float32",
 	}
+}
+
+// Check says what is wrong with options by themselves, before there is a model:
+// names that mean nothing, and what the device asked for can't do.
+func (o Options) Check() error {
+	if _, err := simdLevel(o.SIMD); err != nil {
+		return err
+	}
+	if _, err := kvType(o.KV); err != nil {
+		return err
+	}
+	switch o.Device {
+	case "", "auto", "cpu":
+		return nil
+	case "gpu":
+		return o.checkGPU()
+	}
+	return fmt.Errorf("device %q: want cpu, gpu or auto", o.Device)
+}
+
+func simdLevel(name string) (cpu.Level, error) {
+	if name == "" {
+		return cpu.Best(), nil
+	}
+	return cpu.ParseLevel(name)
 }
 
 // kvType reads the name of a cache's type.
@@ -211,10 +243,10 @@ func (m *Model) HasChat() error { return m.noChat }
 // Tokenizer counts as the model does.
 func (m *Model) Tokenizer() tokenizer.Tokenizer { return m.words.counter() }
 
-// Overhead is how many tokens a prompt has besides its own: BOS and, in a chat,
-// the template with its system turn.
+// Overhead is how many tokens a prompt has besides its own at the most: BOS, a
+// chat's template with its system turn, the induction model's question.
 func (m *Model) Overhead(system string, inChat bool) (int, error) {
-	const mark = "x"
+	const mark = "x x" // a word twice: the induction model asks for what recurs
 	ids, err := m.encode(Prompt{System: system, Text: mark, Chat: inChat})
 	if err != nil {
 		return 0, err

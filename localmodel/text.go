@@ -31,29 +31,31 @@ func OpenTokenizer(path string) (tokenizer.Tokenizer, error) {
 	case info.IsDir():
 		path = filepath.Join(path, "tokenizer.json")
 	}
-	var m *tokenizer.Model
-	if strings.HasSuffix(path, ".json") {
-		var raw []byte
-		if raw, err = readText(filepath.Dir(path), filepath.Base(path)); err != nil {
-			return nil, err
-		}
-		m, err = tokenizer.FromTokenizerJSON(raw)
-	} else {
-		m, err = ggufTokenizer(path)
+	if !strings.HasSuffix(path, ".json") {
+		return ggufTokenizer(path)
 	}
+	raw, err := readText(filepath.Dir(path), filepath.Base(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), err)
+	}
+	m, err := tokenizer.FromTokenizerJSON(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
 }
 
-func ggufTokenizer(path string) (m *tokenizer.Model, err error) {
+func ggufTokenizer(path string) (t tokenizer.Tokenizer, err error) {
 	f, err := gguf.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, err // it names the file
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return tokenizer.FromMetadata(f)
+	m, err := tokenizer.FromMetadata(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
 }
 
 // reading is an encoded prompt and what is needed to read its answer.
@@ -100,13 +102,14 @@ func (s *stopper) push(piece string) bool {
 		return false
 	}
 	s.held += piece
+	first := len(s.held)
 	for _, stop := range s.stops {
 		if i := strings.Index(s.held, stop); i >= 0 && stop != "" {
-			s.held, s.stopped = s.held[:i], true
+			first, s.stopped = min(first, i), true
 		}
 	}
 	if s.stopped {
-		s.pass(len(s.held))
+		s.pass(first)
 		return false
 	}
 	keep := 0

@@ -50,14 +50,16 @@ func benchModel(c *cli.Context) error {
 		return err
 	}
 	defer m.Close() //nolint:errcheck // nothing was written
+	most := m.Info.Window - tokens - questionTokens
+	if most < 1 {
+		return usagef("--tokens %d leaves no room for a prompt in a window of %d", tokens, m.Info.Window)
+	}
 	show := tableOf(c.App.Writer, m.Info)
 	if c.Bool("json") {
 		show = json.NewEncoder(c.App.Writer).Encode
 	}
 	for _, n := range lengths {
-		// The answer needs room too.
-		n = min(n, m.Info.Window-tokens-16)
-		s, err := measure(c.Context, m, n, tokens)
+		s, err := measure(c.Context, m, min(n, most), tokens)
 		if err != nil {
 			return err
 		}
@@ -68,6 +70,9 @@ func benchModel(c *cli.Context) error {
 	}
 	return nil
 }
+
+// questionTokens is more than BOS and the second question take.
+const questionTokens = 16
 
 // tableOf prints a table's head and returns what prints its lines.
 func tableOf(out io.Writer, i localmodel.Info) func(any) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -49,7 +50,7 @@ func localOptions(c *cli.Context) (localmodel.Options, error) {
 		}
 		o.Window = n[0]
 	}
-	return o, nil
+	return o, usage(o.Check())
 }
 
 // modelFiles says where model files come from and are kept.
@@ -76,6 +77,15 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 	if err != nil {
 		return nil, err
 	}
+	m, err := loadLocal(ctx, c, name, o)
+	var window *localmodel.WindowError
+	if errors.As(err, &window) {
+		return nil, usagef("--window: %w", err)
+	}
+	return m, err
+}
+
+func loadLocal(ctx context.Context, c *cli.Context, name string, o localmodel.Options) (*localmodel.Model, error) {
 	if name == local.InductionName {
 		return localmodel.Induction(o)
 	}
@@ -83,11 +93,22 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 	if err != nil {
 		return nil, err
 	}
-	path, err := files.Find(ctx, name)
+	path, err := findLocal(ctx, files, name)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	return localmodel.Open(path, o)
+}
+
+// findLocal finds a model; a name that is none is a mistake in the call, a
+// download that broke is not.
+func findLocal(ctx context.Context, files local.Files, name string) (string, error) {
+	path, err := files.Find(ctx, name)
+	var unknown *local.NameError
+	if errors.As(err, &unknown) {
+		return "", usage(err)
+	}
+	return path, err
 }
 
 // useLocal loads the model that --model local:… names, ahead of the samples:

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("OPENAI_API_KEY", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "gguf": writeGGUF},
 	})
 }
 

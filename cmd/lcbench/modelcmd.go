@@ -39,7 +39,7 @@ func pullModel(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := files.Find(c.Context, name)
+	path, err := findLocal(c.Context, files, name)
 	if err != nil {
 		return err
 	}

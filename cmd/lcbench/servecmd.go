@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -52,7 +54,11 @@ func serveModel(c *cli.Context) error {
 	}
 	defer m.Close() //nolint:errcheck // nothing was written
 	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s, window %d: http://%s/v1\n", m.Info.Name, m.Info.Device, m.Info.Attention, m.Info.Window, l.Addr())
-	return serve.Serve(c.Context, l, serve.New(m, serve.Options{
+	// The first Ctrl-C drains; behind it the signal kills again.
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return serve.Serve(ctx, l, serve.New(m, serve.Options{
 		Info: m.Info, Names: []string{name, "local:" + name}, Key: os.Getenv("LCBENCH_API_KEY"),
 		MaxBody: body, MaxConcurrent: c.Int("concurrency"), Log: slog.Default(),
 	}))

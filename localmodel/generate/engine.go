@@ -17,6 +17,8 @@ import (
 var (
 	// ErrWindow is a prompt that leaves no room for its answer.
 	ErrWindow = errors.New("prompt and answer don't fit the context window")
+	// ErrEmpty is a prompt without a token.
+	ErrEmpty = errors.New("the prompt is empty")
 	// ErrMemory is a sequence whose KV cache alone exceeds the budget.
 	ErrMemory = errors.New("the KV cache doesn't fit its budget")
 	// ErrClosed is a request to an engine that is closed.
@@ -97,8 +99,8 @@ func (e *Engine) Close() {
 	<-e.done
 }
 
-// Generate answers a request. Errors: ErrWindow and ErrMemory before any work,
-// the context's own, model.ErrNotFinite, or the device's.
+// Generate answers a request. Errors: ErrEmpty, ErrWindow and ErrMemory before any
+// work, the context's own, model.ErrNotFinite, or the device's.
 func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 	if err := e.admissible(r); err != nil {
 		return Result{}, err
@@ -123,7 +125,7 @@ func (e *Engine) admissible(r Request) error {
 	need := len(r.Prompt) + max(r.MaxTokens, len(r.Score))
 	switch {
 	case len(r.Prompt) == 0:
-		return errors.New("generate: the prompt is empty")
+		return fmt.Errorf("generate: %w", ErrEmpty)
 	case r.Score == nil && r.MaxTokens < 1:
 		return fmt.Errorf("generate: %d tokens are wanted, want at least 1", r.MaxTokens)
 	case e.o.Window > 0 && need > e.o.Window:

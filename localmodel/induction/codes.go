@@ -25,13 +25,19 @@ func goldCodes() [][]float64 {
 			y = multiply(y, y)
 		}
 	}
+	var linear, cubic [b][b]int // of a x and c x³
+	for a := range b {
+		for x := range b {
+			linear[a][x] = trace[multiply(a, x)]
+			cubic[a][x] = trace[multiply(a, multiply(x, multiply(x, x)))]
+		}
+	}
 	codes := make([][]float64, 0, b*b)
 	for a := range b {
 		for c := range b {
 			code := make([]float64, b)
 			for x := range code {
-				cube := multiply(x, multiply(x, x))
-				code[x] = sign((trace[multiply(a, x)] + trace[multiply(c, cube)]) % 2)
+				code[x] = sign(linear[a][x] ^ cubic[c][x])
 			}
 			codes = append(codes, code)
 		}

@@ -233,12 +233,14 @@ func (w *Weights) ones(name string) {
 
 // add stores a matrix in a type of the file format.
 func (w *Weights) add(name string, d *dense, t quant.Type) {
-	data := make([]byte, 0, len(d.w)*t.BlockBytes())
-	for _, v := range d.w {
-		if t == quant.F16 {
-			data = binary.LittleEndian.AppendUint16(data, quant.F32ToF16(v))
-		} else {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+	data := make([]byte, t.RowBytes(len(d.w)))
+	for i, v := range d.w {
+		switch {
+		case v == 0: // most are
+		case t == quant.F16:
+			binary.LittleEndian.PutUint16(data[2*i:], quant.F32ToF16(v))
+		default:
+			binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
 		}
 	}
 	w.tensors[name] = quant.Tensor{Name: name, Type: t, Shape: []int{d.in, d.out}, Data: data}

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -30,7 +31,10 @@ type huggingFace struct {
 	AttentionCap float64  `json:"attn_logit_softcapping"`
 	LogitCap     float64  `json:"final_logit_softcapping"`
 	QueryScalar  float64  `json:"query_pre_attn_scalar"`
-	Scaling      *struct {
+	Tied         *bool    `json:"tie_word_embeddings"`
+	// RopeParameters hold the bases in files of transformers 5.
+	RopeParameters any `json:"rope_parameters"`
+	Scaling        *struct {
 		Llama3
 		RopeType string `json:"rope_type"`
 		Kind     string `json:"type"` // as older files call it
@@ -45,6 +49,12 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	if err := json.Unmarshal(config, &h); err != nil {
 		return nil, nil, fmt.Errorf("model: config.json: %w", err)
 	}
+	if h.Type == "" {
+		return nil, nil, errors.New("model: config.json has no model_type; is this a language model?")
+	}
+	if h.RopeParameters != nil && h.Theta == 0 {
+		return nil, nil, errors.New("model: config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta")
+	}
 	h.Type = strings.TrimSuffix(h.Type, "_text")
 	mistral := h.Type == "mistral" // a llama, its first version with a window
 	if mistral {
@@ -52,7 +62,7 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	}
 	c, err := readConfig(&h)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("config.json: %w", err)
 	}
 	c.Interleaved = false // these files keep the rows of query and key in their order
 	for i := range c.Windows {
@@ -64,6 +74,9 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 		return nil, nil, err
 	}
 	named := hubTensors{t, c.Arch == "gemma3"}
+	if _, ok := named.Tensor("output.weight"); !ok && h.Tied != nil && !*h.Tied {
+		return nil, nil, errors.New(`model: tensor "output.weight" (lm_head.weight in the folder) is missing, and config.json says that it isn't tied to the embedding`)
+	}
 	m, err := assemble(c, named)
 	return m, named, err
 }
@@ -103,7 +116,10 @@ func (h *huggingFace) refine(c *Config) error {
 
 // String, Uint, Float and Ints answer as a GGUF file's metadata would.
 func (h *huggingFace) String(key string) (string, bool) {
-	return h.Type, key == "general.architecture"
+	if key != "general.architecture" {
+		return "", false
+	}
+	return h.Type, true
 }
 
 // Uint implements Metadata.
@@ -139,8 +155,7 @@ type hubTensors struct {
 
 // Tensor implements Tensors.
 func (h hubTensors) Tensor(name string) (quant.Tensor, bool) {
-	theirs := hubName(name, h.plusOne)
-	t, ok := h.Tensors.Tensor(theirs)
+	t, ok := h.Tensors.Tensor(h.theirs(name))
 	if !ok {
 		return t, false
 	}
@@ -150,6 +165,9 @@ func (h hubTensors) Tensor(name string) (quant.Tensor, bool) {
 	}
 	return t, true
 }
+
+// theirs is the name that the folder has for a tensor.
+func (h hubTensors) theirs(name string) string { return hubName(name, h.plusOne) }
 
 // plusOne returns a norm's weights as they are multiplied with. One that can't
 // be read is left for the loader to complain about.

@@ -237,13 +237,13 @@ func (e *CPU) logits(wanted []place, h []float32, emit func(chunk, row int, logi
 	for len(wanted) > 0 {
 		rows := min(logitRows, len(wanted))
 		x := b.x[:rows*m.Width]
-		if !finite(x) {
-			return fmt.Errorf("model: %w", ErrNotFinite)
-		}
 		if need := rows * m.Vocab; len(b.logits) < need {
 			b.logits = make([]float32, need)
 		}
 		e.k.MatMul(b.logits[:rows*m.Vocab], x, rows, m.output)
+		if !finite(b.logits[:rows*m.Vocab]) {
+			return fmt.Errorf("model: %w", ErrNotFinite)
+		}
 		for i, w := range wanted[:rows] {
 			if err := emit(w.chunk, w.row, m.cap(b.logits[i*m.Vocab:(i+1)*m.Vocab])); err != nil {
 				return err
@@ -257,7 +257,7 @@ func (e *CPU) logits(wanted []place, h []float32, emit func(chunk, row int, logi
 
 func finite(x []float32) bool {
 	for _, v := range x {
-		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
+		if v-v != 0 { // NaN and infinity alone
 			return false
 		}
 	}

@@ -87,9 +87,14 @@ type loader struct {
 }
 
 func (l *loader) fail(name, format string, args ...any) {
-	if l.err == nil {
-		l.err = fmt.Errorf("model: tensor %q: %s", name, fmt.Sprintf(format, args...))
+	if l.err != nil {
+		return
 	}
+	place := ""
+	if h, ok := l.t.(hubTensors); ok {
+		place = fmt.Sprintf(" (%s in the folder)", h.theirs(name))
+	}
+	l.err = fmt.Errorf("model: tensor %q%s: %s", name, place, fmt.Sprintf(format, args...))
 }
 
 // matrix takes rows × cols weights; rows 0: any number.

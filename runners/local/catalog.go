@@ -92,9 +92,17 @@ func (f Files) Names() []string {
 // Knows says whether the catalog has a model of that name.
 func (f Files) Knows(name string) bool { return slices.Contains(f.Names(), name) }
 
+// NameError is a name that stands for no model.
+type NameError struct{ Err error }
+
+func (e *NameError) Error() string { return e.Err.Error() }
+
+func (e *NameError) Unwrap() error { return e.Err }
+
 // Find returns the path of a model: a name of the catalog (pulled if it isn't
 // here), hf:owner/name/file.gguf[@revision] (from the Hugging Face hub), or a
-// file or folder on this machine.
+// file or folder on this machine. A name that can't be one of these, or a path
+// where nothing is, is a *NameError.
 func (f Files) Find(ctx context.Context, name string) (string, error) {
 	for _, e := range Catalog() {
 		if e.Name == name {
@@ -106,10 +114,10 @@ func (f Files) Find(ctx context.Context, name string) (string, error) {
 	}
 	if _, err := os.Stat(name); err != nil {
 		if !strings.ContainsAny(name, `/\`) && !strings.HasSuffix(name, ".gguf") {
-			return "", fmt.Errorf("no model %q%s: there is %s, hf:owner/name/file.gguf, or the path of a GGUF file or a safetensors folder",
+			err = fmt.Errorf("no model %q%s: there is %s, hf:owner/name/file.gguf, or the path of a GGUF file or a safetensors folder",
 				name, didYouMean(name), strings.Join(names(), ", "))
 		}
-		return "", err
+		return "", &NameError{err}
 	}
 	return name, nil
 }
@@ -122,7 +130,7 @@ func (f Files) fromHub(ctx context.Context, spec string) (string, error) {
 	}
 	parts := strings.SplitN(spec, "/", 3)
 	if len(parts) < 3 || !strings.HasSuffix(parts[2], ".gguf") {
-		return "", fmt.Errorf("model hf:%s: want hf:owner/name/file.gguf[@revision]", spec)
+		return "", &NameError{fmt.Errorf("model hf:%s: want hf:owner/name/file.gguf[@revision]", spec)}
 	}
 	pin := datasets.Pin{Name: parts[2], Host: "hub-model", Repo: parts[0] + "/" + parts[1], Revision: revision, Path: parts[2]}
 	return datasets.NewHub([]datasets.Pin{pin}, f.Hub).Path(ctx, pin.Name)

@@ -10,6 +10,8 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/localmodel"
 	"github.com/lcbench/lcbench/localmodel/generate"
+	"github.com/lcbench/lcbench/localmodel/model"
+	"github.com/lcbench/lcbench/localmodel/tokenizer"
 	"github.com/lcbench/lcbench/runners"
 )
 
@@ -36,9 +38,10 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 	if r.Seed != nil {
 		q.Sampling.Seed = uint64(*r.Seed)
 	}
-	a, err := m.local.Answer(ctx, localmodel.Prompt{System: r.System, Text: r.Prompt, Chat: chat}, q)
+	p := localmodel.Prompt{System: r.System, Text: r.Prompt, Chat: chat}
+	a, err := m.local.Answer(ctx, p, q)
 	if err != nil {
-		return runners.Response{}, m.classify(ctx, err)
+		return runners.Response{}, m.classify(ctx, p, err)
 	}
 	return runners.Response{
 		Text: a.Text, FinishReason: a.Finish, Model: m.local.Info.Name,
@@ -48,15 +51,23 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 }
 
 // classify says what an error means for the run: a prompt that doesn't fit
-// costs its sample, a model that computes nonsense ends the run.
-func (m *Model) classify(ctx context.Context, err error) error {
+// the window, the memory or the vocabulary costs its sample, a model that
+// computes nonsense ends the run.
+func (m *Model) classify(ctx context.Context, p localmodel.Prompt, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, generate.ErrWindow):
-		return &runners.CallError{Kind: runners.ErrOverflow, Window: m.local.Info.Window, Err: err}
+		n, _ := m.local.Count(p) // it was counted before: there is no error any more
+		return &runners.CallError{Kind: runners.ErrOverflow, Window: m.local.Info.Window, PromptTokens: n, Err: err}
 	case errors.Is(err, generate.ErrMemory):
 		return &runners.CallError{Kind: runners.ErrOverflow, Err: fmt.Errorf("%w; raise --kv-budget", err)}
+	case errors.Is(err, tokenizer.ErrVocabulary):
+		return &runners.CallError{Kind: runners.ErrOverflow, Err: err}
+	case errors.Is(err, generate.ErrEmpty):
+		return &runners.CallError{Kind: runners.ErrRequest, Err: err}
+	case errors.Is(err, model.ErrNotFinite):
+		err = fmt.Errorf("%s: %w: the weights are broken, or the KV cache can't hold their numbers; check the file, or try --kv-type f32", m.local.Info.Name, err)
 	}
 	return &runners.CallError{Kind: runners.ErrFatal, Err: err}
 }

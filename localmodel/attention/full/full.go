@@ -62,12 +62,10 @@ type cache struct {
 
 // Fork implements attention.Cache.
 func (c *cache) Fork(n int) (attention.Cache, bool) {
-	// The next token sees window-1 tokens back from n.
-	if first := n - c.window + 1; n > 0 && c.window > 0 && first > 0 && !c.Has(first) && first < n {
+	// The next token sees window-1 tokens back from n, or all of a shorter
+	// beginning; the newest must be there too, for rows to be added behind it.
+	if first := min(n-1, max(0, n-c.window+1)); c.window > 0 && n > 0 && !c.Has(first) {
 		return nil, false
 	}
-	if c.window == 0 || n == 0 || c.Has(n-1) || c.window == 1 {
-		return &cache{Blocks: c.Blocks.Fork(n), window: c.window}, true
-	}
-	return nil, false
+	return &cache{Blocks: c.Blocks.Fork(n), window: c.window}, true
 }

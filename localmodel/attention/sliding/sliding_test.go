@@ -1,0 +1,127 @@
+package sliding
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/attentiontest"
+	"github.com/lcbench/lcbench/localmodel/attention/full"
+	"github.com/lcbench/lcbench/localmodel/attention/goldentest"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// sees is the rule as StreamingLLM's code has it: once the cache is full, keys
+// take their slot in it as position and the query the last one.
+func (s Sliding) sees(shape attentiontest.Shape, t int) []attentiontest.Seen {
+	if shape.Window > 0 && shape.Window <= s.Window {
+		return attentiontest.Causal(t, shape.Window)
+	}
+	if t+1 <= s.Window+s.Sinks {
+		return attentiontest.Causal(t, 0)
+	}
+	var out []attentiontest.Seen
+	for slot := range s.Window + s.Sinks {
+		j := slot
+		if slot >= s.Sinks {
+			j = t + 1 - s.Window + slot - s.Sinks
+		}
+		e := attentiontest.Seen{Token: j, QueryAt: s.Window + s.Sinks - 1, KeyAt: slot}
+		if s.TruePositions {
+			e.QueryAt, e.KeyAt = t, j
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func TestSliding(t *testing.T) {
+	for _, s := range []Sliding{
+		{Window: 20, Sinks: 4}, {Window: 20, Sinks: 4, TruePositions: true}, {Window: 1},
+		{Window: 2, Sinks: 70}, {Window: 130, Sinks: 3},
+	} {
+		t.Run(s.String(), func(t *testing.T) {
+			attentiontest.Run(t, attentiontest.Suite{
+				Mechanism: s, Sees: s.sees, Back: slack, KeepsAll: func(attentiontest.Shape) bool { return false },
+			})
+		})
+	}
+}
+
+func TestGoldenStreaming(t *testing.T) {
+	remapped := map[bool]int{}
+	for _, c := range goldentest.Cases(t) {
+		if c.Mechanism != "streaming" {
+			continue
+		}
+		s := Sliding{Window: int(c.Number("recent", 0)), Sinks: int(c.Number("n_sink", 0)), TruePositions: c.Params["remap"] == false}
+		remapped[!s.TruePositions]++
+		for _, level := range cpu.Levels() {
+			for _, chunk := range []int{1 << 20, 1, 50} {
+				t.Run(fmt.Sprintf("%s/%s/%d at once", c.ID, level, chunk), func(t *testing.T) { golden(t, c, s, level, chunk) })
+			}
+		}
+	}
+	if remapped[true] < 3 || remapped[false] < 1 {
+		t.Errorf("cases by remap: %v, want several", remapped)
+	}
+}
+
+func golden(t *testing.T, c goldentest.Case, s Sliding, level cpu.Level, chunk int) {
+	q, qs := c.Tensor(t, "q_raw")
+	key, ks := c.Tensor(t, "k_raw")
+	v, vs := c.Tensor(t, "v")
+	want, _ := c.Tensor(t, "o")
+	heads, n, d, kvHeads, dv := qs[0], qs[1], qs[2], ks[0], vs[2]
+	l := attentiontest.Shape{
+		Heads: heads, KVHeads: kvHeads, KeyDim: d, ValueDim: dv,
+		Base: c.Number("base", 0), Interleaved: c.Params["layout"] == "interleaved",
+	}.Layer(cpu.F32)
+	q, key, v = goldentest.Swap(q, heads, n, d), goldentest.Swap(key, kvHeads, n, d), goldentest.Swap(v, kvHeads, n, dv)
+	want = goldentest.Swap(want, heads, n, dv)
+	k := cpu.New(level, 2)
+	defer k.Close()
+	out := make([]float32, n*heads*dv)
+	for i := range out {
+		out[i] = float32(math.NaN())
+	}
+	cache := s.New(l)
+	for from := 0; from < n; from += chunk {
+		to := min(n, from+chunk)
+		part := func(x []float64, w int) []float32 { return goldentest.Narrow(x[from*w : to*w]) }
+		s.Attend(k, l, []attention.Work{{
+			Cache: cache, N: to - from, Out: out[from*heads*dv : to*heads*dv],
+			Q: part(q, heads*d), K: part(key, kvHeads*d), V: part(v, kvHeads*dv),
+		}})
+	}
+	for i, w := range want {
+		if !(math.Abs(float64(out[i])-w) <= c.AbsTol) {
+			t.Fatalf("number %d: got %g, want %g", i, out[i], w)
+		}
+	}
+}
+
+// A cache that never fills loses nothing: not a bit differs from full attention.
+func TestSlidingThatKeepsAllIsFull(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	for _, n := range []int{1, 63, 64, 65, 129} {
+		for _, s := range []Sliding{{Window: n}, {Window: 1, Sinks: n}, {Window: n, Sinks: 4}, {Window: max(1, n-4), Sinks: 4}, {Window: n, TruePositions: true}} {
+			shape := attentiontest.Shapes()[1]
+			x, l := shape.Random(n, 9), shape.Layer(cpu.F16)
+			rows := func(m attention.Mechanism) []float32 {
+				out := make([]float32, n*shape.Heads*shape.ValueDim)
+				clone := func(x []float32) []float32 { return append([]float32(nil), x...) }
+				m.Attend(k, l, []attention.Work{{Cache: m.New(l), N: n, Q: clone(x.Q), K: clone(x.K), V: clone(x.V), Out: out}})
+				return out
+			}
+			want := rows(full.Full{})
+			for i, g := range rows(s) {
+				if g != want[i] {
+					t.Fatalf("%s on %d tokens: number %d is %g, full attention has %g", s, n, i, g, want[i])
+				}
+			}
+		}
+	}
+}
