@@ -1,0 +1,99 @@
+package generate
+
+import "slices"
+
+// The budget holds what sequences were last counted to hold, shared pieces
+// once, and what those under way may come to hold besides. A sequence is
+// counted when it starts, from what is kept, and when its prompt is done, so
+// that the prompt which is kept then and the answer share what they share. The
+// growth is that of the prompt's rest and the answer apart: neither count can
+// raise the sum then.
+
+// reserve gives a job its state, from the longest beginning at hand, and room
+// to grow. False: what is under way leaves too little room.
+func (l *work) reserve(j *job) bool {
+	l.kept.spare(j.Prompt)
+	if l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
+		j.state, j.at = l.kept.find(j.Prompt)
+	}
+	if j.state != nil {
+		if l.take(j) {
+			return true
+		}
+		if len(l.active) > 0 {
+			return false // what it can start from is worth waiting for
+		}
+	}
+	j.state, j.at = l.exec.New(), 0
+	return l.take(j)
+}
+
+// take counts a job's state and makes room for what it will compute.
+func (l *work) take(j *job) bool {
+	rest := Request{Prompt: j.Prompt[j.at:], MaxTokens: j.MaxTokens, Score: j.Score}
+	j.held = l.memory.hold(j.state, true)
+	if growth := l.alone(rest); l.room(growth) {
+		j.growth = growth
+		l.growth += growth
+		return true
+	}
+	l.memory.release(j.held)
+	j.held, j.state = holding{}, nil
+	return false
+}
+
+// giveBack frees what a job held.
+func (l *work) giveBack(j *job) {
+	l.memory.release(j.held)
+	l.growth -= j.growth
+	j.held, j.growth = holding{}, 0
+	l.full = false
+}
+
+// room drops kept prompts, the least recently used first, until so many bytes
+// are free. False, and nothing is dropped, if even all of them are too few.
+func (l *work) room(bytes int64) bool {
+	if l.o.KVBudget <= 0 {
+		for l.kept.recent.Len() > maxKept && l.kept.evict() {
+		}
+		return true
+	}
+	if l.memory.inUse+l.growth+bytes > l.o.KVBudget {
+		return false
+	}
+	for l.memory.total+l.growth+bytes > l.o.KVBudget && l.kept.evict() {
+	}
+	return true
+}
+
+// keep counts a job whose prompt is computed once more, with as many tokens to
+// come, and stores the prompt's state for the next one that begins like it.
+func (l *work) keep(j *job, tokens int) {
+	if l.kept.none || l.kept.serves(j.Prompt) {
+		return
+	}
+	l.giveBack(j)
+	j.held, j.growth = l.memory.hold(j.state, true), l.exec.Bytes(tokens)
+	l.growth += j.growth
+	if !l.room(l.exec.Bytes(1)) {
+		return
+	}
+	if state, ok := j.state.Fork(len(j.Prompt)); ok {
+		l.kept.add(j.Prompt, state)
+		l.notePeak()
+		l.room(0)
+	}
+}
+
+// notePeak notes what is held in fact.
+func (l *work) notePeak() {
+	now := l.memory.total
+	for _, j := range append(slices.Clone(l.active), l.prefilling) {
+		if j != nil && j.state != nil {
+			now += l.memory.uncounted(j.state)
+		}
+	}
+	l.stats.mu.Lock()
+	l.stats.PeakKVBytes = max(l.stats.PeakKVBytes, now)
+	l.stats.mu.Unlock()
+}
