@@ -123,7 +123,6 @@ func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 		return Result{}, ErrClosed
 	}
 	<-j.finished
-	j.result.Total = time.Since(j.submitted)
 	return j.result, j.err
 }
 
@@ -169,5 +168,6 @@ type job struct {
 func (j *job) end(err error) {
 	j.err = err
 	j.state = nil
+	j.result.Total = time.Since(j.submitted)
 	close(j.finished)
 }
