@@ -12,8 +12,9 @@ import "slices"
 // reserve gives a job its state, from the longest beginning at hand, and room
 // to grow. False: what is under way leaves too little room.
 func (l *work) reserve(j *job) bool {
-	l.kept.spare(j.Prompt)
-	if l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
+	if n := l.kept.spare(j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
+		return false // nothing is dropped in vain
+	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
 		j.state, j.at = l.kept.find(j.Prompt)
 	}
 	if j.state != nil {
@@ -30,9 +31,8 @@ func (l *work) reserve(j *job) bool {
 
 // take counts a job's state and makes room for what it will compute.
 func (l *work) take(j *job) bool {
-	rest := Request{Prompt: j.Prompt[j.at:], MaxTokens: j.MaxTokens, Score: j.Score}
 	j.held = l.memory.hold(j.state, true)
-	if growth := l.alone(rest); l.room(growth) {
+	if growth := l.rest(j, j.at); l.room(growth) {
 		j.growth = growth
 		l.growth += growth
 		return true
@@ -40,6 +40,11 @@ func (l *work) take(j *job) bool {
 	l.memory.release(j.held)
 	j.held, j.state = holding{}, nil
 	return false
+}
+
+// rest is what a job will come to hold behind n tokens of its prompt.
+func (l *work) rest(j *job, n int) int64 {
+	return l.alone(Request{Prompt: j.Prompt[n:], MaxTokens: j.MaxTokens, Score: j.Score})
 }
 
 // giveBack frees what a job held.
@@ -58,12 +63,18 @@ func (l *work) room(bytes int64) bool {
 		}
 		return true
 	}
-	if l.memory.inUse+l.growth+bytes > l.o.KVBudget {
+	if !l.fits(bytes) {
 		return false
 	}
 	for l.memory.total+l.growth+bytes > l.o.KVBudget && l.kept.evict() {
 	}
 	return true
+}
+
+// fits says whether so many bytes are free if nothing but what is under way is
+// held.
+func (l *work) fits(bytes int64) bool {
+	return l.o.KVBudget <= 0 || l.memory.inUse+l.growth+bytes <= l.o.KVBudget
 }
 
 // keep counts a job whose prompt is computed once more, with as many tokens to

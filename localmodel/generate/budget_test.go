@@ -148,3 +148,54 @@ func long() []Request {
 	}
 	return append(out, Request{Prompt: document, MaxTokens: 4, IgnoreEnd: true})
 }
+
+// books is an executor over states that only keep books.
+type books struct{ model.Executor }
+
+func (books) New() model.State { return &ledger{} }
+
+func (books) Bytes(n int) int64 { return int64((n + blockTokens - 1) / blockTokens * blockTokens) }
+
+// What a request starts from is dropped last, though it was used longest ago.
+func TestWhatARequestStartsFromIsNotDroppedForIt(t *testing.T) {
+	fill := func(first int32, n int) []int32 {
+		ids := make([]int32, n)
+		for i := range ids {
+			ids[i] = first + int32(i)
+		}
+		return ids
+	}
+	l := newWork(books{}, Options{KVBudget: 100})
+	for _, ids := range [][]int32{fill(0, 40), fill(1000, 40)} {
+		s := &ledger{}
+		s.compute(ids)
+		l.kept.add(ids, s)
+	}
+	l.growth = 18 // of others under way: a block more has no room
+	j := &job{Request: Request{Prompt: slices.Concat(fill(0, 30), fill(500, 30)), MaxTokens: 4}}
+	if !l.reserve(j) || j.at != 30 {
+		t.Fatalf("%d ids were at hand, want 30", j.at)
+	}
+	if got := l.kept.prompts(); len(got) != 1 || got[0][0] != 0 {
+		t.Errorf("kept are %v, want the one that was used", got)
+	}
+	// 30 ids in whole blocks are shared and the last block copied; 30 of the
+	// prompt and 4 of the answer are to come.
+	if l.memory.inUse != 32 || l.growth != 18+32+4 || l.memory.total != 44 {
+		t.Errorf("%d bytes in use, %d to come, %d in all, want 32, 54 and 44", l.memory.inUse, l.growth, l.memory.total)
+	}
+	next := &job{Request: Request{Prompt: fill(2000, 20), MaxTokens: 4}}
+	if l.active = append(l.active, j); l.reserve(next) {
+		t.Error("a job got memory that another one may come to need")
+	}
+	if l.kept.recent.Len() != 1 {
+		t.Error("a prompt was dropped for a job that has no room all the same")
+	}
+	if l.room(100-32-54+1) || l.kept.recent.Len() != 1 {
+		t.Error("there is room for what is reserved, or a prompt was dropped in vain")
+	}
+	l.giveBack(j)
+	if l.active = nil; !l.reserve(next) {
+		t.Error("a job got no memory behind one that gave it back")
+	}
+}

@@ -56,11 +56,14 @@ func (k *kept) find(ids []int32) (model.State, int) {
 	return nil, 0
 }
 
-// spare makes what find would ask first for ids the last to be dropped.
-func (k *kept) spare(ids []int32) {
-	if v, common := k.root.descend(ids); common > 0 {
+// spare makes what find would ask first for ids the last to be dropped, and
+// returns how much of ids it may have.
+func (k *kept) spare(ids []int32) int {
+	v, common := k.root.descend(ids)
+	if common > 0 {
 		k.touch(v.nearest)
 	}
+	return common
 }
 
 func (k *kept) touch(p *prompt) { k.recent.MoveToBack(p.place) }
