@@ -4,18 +4,23 @@ import "slices"
 
 // The budget holds what sequences were last counted to hold, shared pieces
 // once, and what those under way may come to hold besides. A sequence is
-// counted when it starts, from what is kept, and when its prompt is done, so
-// that the prompt which is kept then and the answer share what they share. The
-// growth is that of the prompt's rest and the answer apart: neither count can
-// raise the sum then.
+// counted when it starts, from what is kept, and whenever its state is kept:
+// when its prompt is done, and before that where it parts from a prompt whose
+// state could not be forked there. The growth from one count to the next is
+// reserved apart, each rounded up to whole blocks, so that no later count can
+// raise the sum.
 
 // reserve gives a job its state, from the longest beginning at hand, and room
 // to grow. False: what is under way leaves too little room.
 func (l *work) reserve(j *job) bool {
+	j.parts = 0
 	if n := l.kept.spare(j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
 		return false // nothing is dropped in vain
 	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
 		j.state, j.at = l.kept.find(j.Prompt)
+		if n = min(n, len(j.Prompt)-maxSameBits-1); n-j.at > maxSameBits {
+			j.parts = n
+		}
 	}
 	if j.state != nil {
 		if l.take(j) {
@@ -26,13 +31,21 @@ func (l *work) reserve(j *job) bool {
 		}
 	}
 	j.state, j.at = l.exec.New(), 0
-	return l.take(j)
+	if !l.take(j) && j.parts > 0 {
+		j.state, j.parts = l.exec.New(), 0 // a count less, less is rounded up
+		return l.take(j)
+	}
+	return j.state != nil
 }
 
 // take counts a job's state and makes room for what it will compute.
 func (l *work) take(j *job) bool {
 	j.held = l.memory.hold(j.state, true)
-	if growth := l.rest(j, j.at); l.room(growth) {
+	growth := l.rest(j, j.at)
+	if j.parts > 0 {
+		growth = l.exec.Bytes(j.parts-j.at) + l.rest(j, j.parts)
+	}
+	if l.room(growth) {
 		j.growth = growth
 		l.growth += growth
 		return true
@@ -77,20 +90,22 @@ func (l *work) fits(bytes int64) bool {
 	return l.o.KVBudget <= 0 || l.memory.inUse+l.growth+bytes <= l.o.KVBudget
 }
 
-// keep counts a job whose prompt is computed once more, with as many tokens to
-// come, and stores the prompt's state for the next one that begins like it.
-func (l *work) keep(j *job, tokens int) {
-	if l.kept.none || l.kept.serves(j.Prompt) {
+// keep counts a job once more, of which n tokens of the prompt are computed and
+// so many bytes to come, and stores its state there for the next prompt that
+// begins like it.
+func (l *work) keep(j *job, n int, growth int64) {
+	ids := j.Prompt[:n]
+	if l.kept.none || l.kept.serves(ids) {
 		return
 	}
 	l.giveBack(j)
-	j.held, j.growth = l.memory.hold(j.state, true), l.exec.Bytes(tokens)
+	j.held, j.growth = l.memory.hold(j.state, true), growth
 	l.growth += j.growth
 	if !l.room(l.exec.Bytes(1)) {
 		return
 	}
-	if state, ok := j.state.Fork(len(j.Prompt)); ok {
-		l.kept.add(j.Prompt, state)
+	if state, ok := j.state.Fork(n); ok {
+		l.kept.add(ids, state)
 		l.notePeak()
 		l.room(0)
 	}

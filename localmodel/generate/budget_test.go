@@ -135,6 +135,24 @@ func generateAll(t *testing.T, e *Engine, requests []Request) []Result {
 	return got
 }
 
+// Prompts of a model whose window has dropped what they share: the second one
+// leaves a state where they part, from which the third one starts.
+func TestAStateIsKeptWherePromptsPart(t *testing.T) {
+	e := New(inductionWith(t, sliding.Sliding{Window: 40, Sinks: 4}), Options{KVBudget: 64 << 20})
+	defer e.Close()
+	document := prompts(1500)[0]
+	for i, want := range []int{0, 0, 250, 250} {
+		needle := []int32{int32(3100 + i), int32(3200 + i)}
+		r, err := e.Generate(t.Context(), Request{Prompt: slices.Concat(document[:250], needle, document[250:]), MaxTokens: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Cached != want {
+			t.Errorf("prompt %d: %d tokens from before, want %d", i+1, r.Cached, want)
+		}
+	}
+}
+
 // long are requests whose beginnings a window has dropped by their ends, and
 // some that it hasn't.
 func long() []Request {

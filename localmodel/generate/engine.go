@@ -156,6 +156,7 @@ type job struct {
 	started   time.Time
 	state     model.State
 	at        int // prompt tokens computed
+	parts     int // where it parts from a kept prompt that can't be forked there; 0: nowhere
 	next      int32
 	draw      *source
 	held      holding // what its state held when it was last counted

@@ -127,6 +127,9 @@ func (l *work) prefill() {
 		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
 	}
 	to := l.chunkEnd(j.at, len(all))
+	if j.at < j.parts {
+		to = l.chunkEnd(j.at, j.parts)
+	}
 	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at)}
 	at := j.at
 	err := l.exec.Forward([]model.Chunk{chunk}, func(_, row int, logits []float32) error {
@@ -142,24 +145,28 @@ func (l *work) prefill() {
 	switch {
 	case err != nil:
 		l.finish(j, err)
+	case to == j.parts:
+		// Here prompts part: the next one to do so finds a state.
+		l.keep(j, to, l.rest(j, to))
 	case to < len(all):
 	case j.Score != nil:
 		j.result.Finish = "stop"
-		l.keep(j, 0)
+		l.keep(j, len(j.Prompt), 0)
 		l.finish(j, nil)
 	default:
 		j.result.Prefill = time.Since(j.started)
 		j.result.FirstToken = j.result.Waited + j.result.Prefill
-		l.keep(j, j.MaxTokens)
+		l.keep(j, len(j.Prompt), l.exec.Bytes(j.MaxTokens))
 		l.prefilling = nil
 		l.active = append(l.active, j)
 		l.settle(j)
 	}
 }
 
-// chunkEnd is where the chunk that starts at from ends. No chunk but a whole
-// prompt has so few rows that it would take the kernels of decoding, so that
-// rows have the same bits however much of the prompt was there before.
+// chunkEnd is where the chunk that starts at from ends, of a prompt of n tokens
+// or up to where it parts from another one. No chunk but a whole prompt has so
+// few rows that it would take the kernels of decoding, so that rows have the
+// same bits however much of the prompt was there before.
 func (l *work) chunkEnd(from, n int) int {
 	to := min(from+l.o.Chunk, n)
 	if rest := n - to; rest > 0 && rest <= maxSameBits {
