@@ -48,6 +48,10 @@ func (o Options) checkGPU() error {
 	return nil
 }
 
+// keptOnDevice is how many whole windows of ids are remembered beside a
+// device's one cache: it serves no prompt but those that begin like its last.
+const keptOnDevice = 8
+
 // onDevice puts a graphics device under a model. It takes one sequence at a
 // time.
 func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
@@ -61,7 +65,7 @@ func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabu
 	}}
 	m.Info.Device, m.Info.KV = "gpu "+d.Adapter().String(), "f32"
 	m.engine = generate.New(e, generate.Options{
-		Window: o.Window, Batch: 1, KVBudget: max(o.KVBudget, e.Bytes(o.Window)), KeepNone: o.KeepNone, EndTokens: words.ends(),
+		Window: o.Window, Batch: 1, KVBudget: e.CacheBytes() + e.Bytes(keptOnDevice*o.Window), KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
 	return m, nil
 }

@@ -81,7 +81,11 @@ func usageLine(s Summary) string {
 	u := s.Usage
 	line := fmt.Sprintf("Tokens: %s in", grouped(u.Prompt))
 	if s.CachedShare != nil {
-		line += fmt.Sprintf(" (%.0f%% from the endpoint's prefix cache)", 100**s.CachedShare)
+		from := "the endpoint's prefix cache"
+		if s.Model.Local() {
+			from = "kept prefixes"
+		}
+		line += fmt.Sprintf(" (%.0f%% from %s)", 100**s.CachedShare, from)
 	}
 	line += fmt.Sprintf(", %s out", grouped(u.Completion))
 	if !u.Known {
@@ -92,6 +96,9 @@ func usageLine(s Summary) string {
 	}
 	if n := s.Samples.FromCache; n > 0 {
 		line += fmt.Sprintf(". %s from the response cache", plural(n, "answer"))
+	}
+	if o := s.Model.Outcome; o != nil && o.PeakKVBytes > 0 {
+		line += fmt.Sprintf(". KV caches: %s MiB at the peak", grouped(int((o.PeakKVBytes+1<<20-1)>>20)))
 	}
 	return line + "."
 }

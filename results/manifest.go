@@ -69,7 +69,12 @@ type ModelInfo struct {
 	Served string `json:"served,omitempty"`
 	// Details describe a local model: device, attention, type of its cache.
 	Details map[string]string `json:"details,omitempty"`
+	// Outcome is what a local model counted; it is written when a start ends.
+	Outcome *Outcome `json:"outcome,omitempty"`
 }
+
+// Local says that the model runs in this process.
+func (m ModelInfo) Local() bool { return strings.HasPrefix(m.Spec, "local:") }
 
 // Setting is one setting of a run by name.
 type Setting struct {

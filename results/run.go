@@ -109,6 +109,7 @@ func (r *Run) start(m Manifest) error {
 		m.Data = mergeOrigins(was.Data, m.Data)
 		m.Usage, m.Cost = was.Usage, was.Cost
 		m.Model.Served = orElse(m.Model.Served, was.Model.Served)
+		m.Model.Outcome = was.Model.Outcome
 	}
 	m.Starts++
 	m.State = Running

@@ -37,7 +37,7 @@ type Summary struct {
 
 	// Usage are the tokens of the answers in the table; CachedShare is the
 	// part of the prompt tokens that came from a prefix cache, where the
-	// endpoint counts.
+	// endpoint counts, or from a local model's kept prompts.
 	Usage       runners.Usage `json:"usage"`
 	CachedShare *float64      `json:"cached_share"`
 	Cost        *Cost         `json:"cost"`

@@ -13,6 +13,7 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners/local"
 )
 
@@ -137,6 +138,17 @@ func (s *settings) askLocal() error {
 	a.Window.Store(int64(s.local.Info.Window))
 	s.window = s.local.Info.Window
 	return nil
+}
+
+// noteOutcome adds what the local model has counted in this start.
+func (s *settings) noteOutcome(m *results.ModelInfo) {
+	if s.local == nil {
+		return
+	}
+	n := s.local.Stats()
+	m.Outcome = m.Outcome.And(results.Outcome{
+		PromptTokens: n.PromptTokens, KeptTokens: n.CachedTokens, GeneratedTokens: n.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
+	})
 }
 
 // localDetails describe the local model in the manifest.

@@ -207,6 +207,7 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		m.Data = []results.Origin{origin(s.source)}
 		m.Usage, m.Cost = spent, cost
 		m.Notes = report.Notices
+		s.noteOutcome(&m.Model)
 	})
 	if err != nil {
 		return errors.Join(runErr, err)

@@ -4,7 +4,11 @@
 // each row's result. One folder below is one mechanism; all/ lists them.
 package attention
 
-import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
+import (
+	"iter"
+
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
 
 // Layer is what a mechanism knows of the layer that it works for.
 type Layer struct {
@@ -27,7 +31,8 @@ type Mechanism interface {
 	String() string
 	// New returns the empty cache of one sequence at one layer.
 	New(l Layer) Cache
-	// Bytes is what the cache of a sequence of n tokens holds at the most.
+	// Bytes is what the cache of a sequence of n tokens holds at the most, or n
+	// tokens behind a fork add at the most.
 	Bytes(l Layer, n int) int64
 	// Attend appends each work's new tokens to its cache and computes their
 	// rows. Works are of different sequences. Q, K and V are raw (not rotated)
@@ -54,8 +59,10 @@ type Cache interface {
 	// shares memory with this one; both may grow on. False: what n tokens would
 	// need has been dropped already.
 	Fork(n int) (Cache, bool)
-	// Bytes is the memory held, that shared with forks included.
-	Bytes() int64
+	// Pieces yields the memory held, piece by piece: what identifies the piece
+	// and its bytes. Forks yield the same identity for a piece that they share,
+	// so that it can be counted once.
+	Pieces() iter.Seq2[any, int64]
 }
 
 // Positions returns from, from+1, … as a slice of n.

@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -21,7 +22,7 @@ func NewBlocks(shape cpu.KVShape) *Blocks { return &Blocks{shape: shape} }
 // RunBytes is the memory of a run of n tokens.
 func RunBytes(shape cpu.KVShape, n int) int64 {
 	blocks := (n + cpu.BlockTokens - 1) / cpu.BlockTokens
-	return int64(blocks) * int64(cpu.NewKVBlock(shape).Bytes())
+	return int64(blocks) * int64(shape.BlockBytes())
 }
 
 // Len is the number of tokens seen, dropped ones included.
@@ -73,11 +74,14 @@ func (b *Blocks) Fork(n int) *Blocks {
 	return f
 }
 
-// Bytes is the memory of the blocks.
-func (b *Blocks) Bytes() int64 {
-	total := int64(0)
-	for _, block := range b.list {
-		total += int64(block.Bytes())
+// Pieces yields each block and its bytes, see Cache.
+func (b *Blocks) Pieces() iter.Seq2[any, int64] {
+	bytes := int64(b.shape.BlockBytes())
+	return func(yield func(any, int64) bool) {
+		for _, block := range b.list {
+			if !yield(block, bytes) {
+				return
+			}
+		}
 	}
-	return total
 }

@@ -30,7 +30,7 @@ type Options struct {
 	Window    int   // tokens of prompt and answer; 0: no limit
 	Batch     int   // sequences decoded at once, at most model.SameBits; 0: 8
 	Chunk     int   // prompt tokens computed at once; 0: 512
-	KVBudget  int64 // bytes of KV caches, kept prompts included; 0: no limit
+	KVBudget  int64 // bytes of KV caches between passes, kept prompts included; 0: no limit, 64 prompts are kept
 	KeepNone  bool  // no prompt is kept for the next one
 	EndTokens []int32
 }
@@ -58,9 +58,10 @@ type Result struct {
 	LogProbs []float64 // natural, of IDs or of Score
 	Finish   string    // stop or length
 	Cached   int       // prompt tokens that were not computed again
-	// Prefill is the time from the start of the prompt's computation to its
-	// first token, Total from submission to the end.
-	FirstToken, Prefill, Total time.Duration
+	// Waited is the time from submission to the start of the prompt's
+	// computation, Prefill from there to its first token. FirstToken and Total
+	// are from submission.
+	Waited, Prefill, FirstToken, Total time.Duration
 }
 
 // Engine runs requests on one executor. Its methods are safe for concurrent
@@ -76,6 +77,12 @@ type Engine struct {
 
 // New starts an engine on an executor, which is the engine's alone from now on.
 func New(exec model.Executor, o Options) *Engine {
+	l := newWork(exec, o)
+	go l.loop()
+	return l.Engine
+}
+
+func newWork(exec model.Executor, o Options) *work {
 	if o.Batch <= 0 {
 		o.Batch = 8
 	}
@@ -85,8 +92,9 @@ func New(exec model.Executor, o Options) *Engine {
 	}
 	o.Chunk = max(o.Chunk, 2*maxSameBits+2)
 	e := &Engine{exec: exec, o: o, submit: make(chan *job), done: make(chan struct{}), quit: make(chan struct{})}
-	go e.loop()
-	return e
+	l := &work{Engine: e}
+	l.kept.none, l.kept.memory = o.KeepNone, &l.memory
+	return l
 }
 
 // Close ends the engine; what is running gets ErrClosed.
@@ -117,7 +125,6 @@ func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 		return Result{}, ErrClosed
 	}
 	<-j.finished
-	j.result.Total = time.Since(j.submitted)
 	return j.result, j.err
 }
 
@@ -131,10 +138,16 @@ func (e *Engine) admissible(r Request) error {
 	case e.o.Window > 0 && need > e.o.Window:
 		return fmt.Errorf("generate: %d prompt tokens and %d for the answer, window %d: %w", len(r.Prompt), need-len(r.Prompt), e.o.Window, ErrWindow)
 	}
-	if bytes := e.exec.Bytes(need); e.o.KVBudget > 0 && bytes > e.o.KVBudget {
+	if bytes := e.alone(r); e.o.KVBudget > 0 && bytes > e.o.KVBudget {
 		return fmt.Errorf("generate: %d tokens need %d MB of KV cache, the budget is %d MB: %w", need, bytes>>20, e.o.KVBudget>>20, ErrMemory)
 	}
 	return nil
+}
+
+// alone is the memory that a request takes for which nothing is at hand. Prompt
+// and answer are counted apart, as they are while it runs.
+func (e *Engine) alone(r Request) int64 {
+	return e.exec.Bytes(len(r.Prompt)) + e.exec.Bytes(max(r.MaxTokens, len(r.Score)))
 }
 
 // job is a request on its way.
@@ -145,9 +158,11 @@ type job struct {
 	started   time.Time
 	state     model.State
 	at        int // prompt tokens computed
+	parts     int // where it parts from a kept prompt that can't be forked there; 0: nowhere
 	next      int32
 	draw      *source
-	reserved  int64 // bytes of the budget
+	held      holding // what its state held when it was last counted
+	growth    int64   // bytes that it may come to hold besides
 	result    Result
 	err       error
 	finished  chan struct{}
@@ -156,5 +171,6 @@ type job struct {
 func (j *job) end(err error) {
 	j.err = err
 	j.state = nil
+	j.result.Total = time.Since(j.submitted)
 	close(j.finished)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/gguf"
 	"github.com/lcbench/lcbench/localmodel/induction"
@@ -22,6 +23,16 @@ import (
 
 // executor runs the built-in model, or a real one where its file is here.
 func executor(t testing.TB, file string) model.Executor {
+	t.Helper()
+	return executorWith(t, file, full.Full{})
+}
+
+func inductionWith(t testing.TB, how attention.Mechanism) model.Executor {
+	t.Helper()
+	return executorWith(t, "", how)
+}
+
+func executorWith(t testing.TB, file string, how attention.Mechanism) model.Executor {
 	t.Helper()
 	var m *model.Model
 	var err error
@@ -37,10 +48,10 @@ func executor(t testing.TB, file string) model.Executor {
 	}
 	k := cpu.New(cpu.Best(), 2)
 	t.Cleanup(k.Close)
-	return model.NewCPU(m, k, full.Full{}, cpu.F16)
+	return model.NewCPU(m, k, how, cpu.F16)
 }
 
-func openWeights(t testing.TB, file string) *gguf.File {
+func weightsPath(t testing.TB, file string) string {
 	t.Helper()
 	dir := os.Getenv("LCBENCH_MODELS")
 	if dir == "" {
@@ -50,7 +61,12 @@ func openWeights(t testing.TB, file string) *gguf.File {
 		}
 		dir = filepath.Join(home, ".cache", "lcbench", "models")
 	}
-	f, err := gguf.Open(filepath.Join(dir, file))
+	return filepath.Join(dir, file)
+}
+
+func openWeights(t testing.TB, file string) *gguf.File {
+	t.Helper()
+	f, err := gguf.Open(weightsPath(t, file))
 	if errors.Is(err, os.ErrNotExist) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}

@@ -1,96 +1,124 @@
 package generate
 
 import (
-	"slices"
+	"container/list"
 
 	"github.com/lcbench/lcbench/localmodel/model"
 )
 
-// kept holds the states of finished prompts, the most recently used last.
-// Prompts are compared one by one: a few dozen comparisons of ids take
-// microseconds beside the seconds of a prefill.
+// kept holds the states of finished prompts in a radix tree over their ids, so
+// that a new prompt starts from the longest beginning that any of them has.
+// Finding it costs a walk along the prompt's own ids, however many are kept.
+//
+// A state serves every beginning of its prompt that its caches can still be
+// forked at, in the middle of an edge too; so a prompt that another one begins
+// with is kept only if the longer one's state can't stand in for it.
 type kept struct {
-	none bool
-	list []prompt
+	none   bool
+	root   node
+	recent list.List // of *prompt, the least recently used first
+	memory *memory
+	number int
 }
 
+// prompt is a kept one.
 type prompt struct {
-	ids   []int32
-	state model.State
-	bytes int64
+	node   *node
+	state  model.State // has seen the ids from the root to node
+	held   holding
+	least  int // length of the shortest prompt that it stands in for
+	number int // counts up
+	place  *list.Element
 }
 
-// maxKept bounds the list where there is no budget.
+// maxKept bounds the prompts where there is no budget.
 const maxKept = 64
 
 // find returns a state that has seen the longest beginning of ids that is at
-// hand, and how long it is. More than maxSameBits tokens are always left to
-// compute, see chunkEnd.
+// hand, and how long it is: nil and 0 if there is none. More than maxSameBits
+// tokens are always left to compute, see chunkEnd.
+//
+// Of the prompts that share the most with ids the shortest is asked, since it
+// has dropped the least of what they share; where that can't be forked there,
+// the next ones up the tree are, which share less.
 func (k *kept) find(ids []int32) (model.State, int) {
-	best, common := -1, 0
-	for i, p := range k.list {
-		if n := min(commonPrefix(p.ids, ids), len(ids)-maxSameBits-1); n > common {
-			best, common = i, n
+	v, common := k.root.descend(ids)
+	common = min(common, len(ids)-maxSameBits-1)
+	for ; v != nil; v = v.parent {
+		n := min(common, v.depth)
+		if n <= 0 {
+			break
+		}
+		if state, ok := v.nearest.state.Fork(n); ok {
+			k.touch(v.nearest)
+			return state, n
 		}
 	}
-	if best < 0 {
-		return nil, 0
-	}
-	state, ok := k.list[best].state.Fork(common)
-	if !ok {
-		return nil, 0
-	}
-	p := k.list[best]
-	k.list = append(slices.Delete(k.list, best, best+1), p)
-	return state, common
+	return nil, 0
 }
 
-func commonPrefix(a, b []int32) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
+// spare makes what find would ask first for ids the last to be dropped, and
+// returns how much of ids it may have.
+func (k *kept) spare(ids []int32) int {
+	v, common := k.root.descend(ids)
+	if common > 0 {
+		k.touch(v.nearest)
 	}
-	return n
+	return common
 }
 
-// add keeps a prompt. One that it begins with is dropped: the new one serves.
+func (k *kept) touch(p *prompt) { k.recent.MoveToBack(p.place) }
+
+// serves says whether a state is kept already that stands in for one of ids.
+func (k *kept) serves(ids []int32) bool {
+	v, common := k.root.descend(ids)
+	if common < len(ids) || common == 0 {
+		return false
+	}
+	if _, ok := v.nearest.state.Fork(len(ids)); !ok {
+		return false
+	}
+	k.touch(v.nearest)
+	v.nearest.least = min(v.nearest.least, len(ids))
+	return true
+}
+
+// add keeps a prompt that serves has denied. Those that it begins with are
+// dropped if its state stands in for theirs, and for what theirs stood in for.
 func (k *kept) add(ids []int32, state model.State) {
-	k.list = slices.DeleteFunc(k.list, func(p prompt) bool {
-		return len(p.ids) <= len(ids) && commonPrefix(p.ids, ids) == len(p.ids)
-	})
-	if len(k.list) >= maxKept {
-		k.list = slices.Delete(k.list, 0, 1)
+	v := k.root.insert(ids)
+	if v.prompt != nil {
+		k.drop(v.prompt)
+		v = k.root.insert(ids) // it may have gone with its prompt
 	}
-	k.list = append(k.list, prompt{slices.Clone(ids), state, state.Bytes()})
-}
-
-func (k *kept) bytes() int64 {
-	total := int64(0)
-	for _, p := range k.list {
-		total += p.bytes
-	}
-	return total
-}
-
-// shrink drops prompts, the least recently used first, until no more than
-// limit bytes are held; the one that serves ids best goes last.
-func (k *kept) shrink(limit int64, ids []int32) {
-	if len(k.list) == 0 || k.bytes() <= limit {
-		return
-	}
-	best := 0
-	for i, p := range k.list {
-		if commonPrefix(p.ids, ids) > commonPrefix(k.list[best].ids, ids) {
-			best = i
+	k.number++
+	p := &prompt{state: state, held: k.memory.hold(state, false), number: k.number, least: len(ids)}
+	p.place = k.recent.PushBack(p)
+	v.set(p)
+	for up := v.parent; up != nil; {
+		next := up.parent
+		if up.prompt != nil {
+			if _, ok := state.Fork(up.prompt.least); ok {
+				p.least = min(p.least, up.prompt.least)
+				k.drop(up.prompt)
+			}
 		}
+		up = next
 	}
-	if ids != nil {
-		p := k.list[best]
-		k.list = append(slices.Delete(k.list, best, best+1), p)
+}
+
+// evict drops the least recently used prompt; false: there is none.
+func (k *kept) evict() bool {
+	first := k.recent.Front()
+	if first == nil {
+		return false
 	}
-	for len(k.list) > 0 && k.bytes() > limit {
-		k.list = slices.Delete(k.list, 0, 1)
-	}
+	k.drop(first.Value.(*prompt))
+	return true
+}
+
+func (k *kept) drop(p *prompt) {
+	k.recent.Remove(p.place)
+	k.memory.release(p.held)
+	p.node.unset()
 }

@@ -32,9 +32,8 @@ func (e *Engine) Stats() Stats {
 
 // loop owns the executor. A pass computes a chunk of one prompt, then one step
 // of every answer under way.
-func (e *Engine) loop() {
-	defer close(e.done)
-	l := &work{Engine: e, kept: kept{none: e.o.KeepNone}}
+func (l *work) loop() {
+	defer close(l.done)
 	for l.receive() {
 		l.admit()
 		if l.prefilling != nil {
@@ -58,7 +57,9 @@ type work struct {
 	prefilling *job
 	active     []*job
 	kept       kept
-	reserved   int64
+	memory     memory // of what is kept and what is under way
+	growth     int64  // bytes that what is under way may come to hold besides
+	full       bool   // the first that waits has no room until an answer is done
 }
 
 // receive takes what was submitted; it waits if there is nothing else to do.
@@ -98,27 +99,18 @@ func (l *work) admit() {
 		j.end(j.ctx.Err())
 		return
 	}
-	need := l.exec.Bytes(len(j.Prompt) + max(j.MaxTokens, len(j.Score)))
-	if l.o.KVBudget > 0 {
-		l.kept.shrink(l.o.KVBudget-l.reserved-need, j.Prompt)
-		if l.reserved+need > l.o.KVBudget {
-			return // until an answer under way is done
-		}
+	if l.full || !l.reserve(j) {
+		l.full = true
+		return
 	}
 	l.waiting = l.waiting[1:]
-	l.reserved += need
-	j.reserved = need
-	j.started = time.Now()
 	l.prefilling = j
-	j.state, j.at = l.kept.find(j.Prompt)
-	if j.state == nil {
-		j.state = l.exec.New()
-	}
+	j.started = time.Now()
+	j.result.Waited = j.started.Sub(j.submitted)
 	j.result.Cached = j.at
 	l.stats.mu.Lock()
 	l.stats.PromptTokens += len(j.Prompt)
 	l.stats.CachedTokens += j.at
-	l.stats.PeakKVBytes = max(l.stats.PeakKVBytes, l.reserved+l.kept.bytes())
 	l.stats.mu.Unlock()
 }
 
@@ -135,6 +127,9 @@ func (l *work) prefill() {
 		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
 	}
 	to := l.chunkEnd(j.at, len(all))
+	if j.at < j.parts {
+		to = l.chunkEnd(j.at, j.parts)
+	}
 	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at)}
 	at := j.at
 	err := l.exec.Forward([]model.Chunk{chunk}, func(_, row int, logits []float32) error {
@@ -146,46 +141,38 @@ func (l *work) prefill() {
 		return nil
 	})
 	j.at = to
+	l.notePeak()
 	switch {
 	case err != nil:
 		l.finish(j, err)
+	case to == j.parts:
+		// Here prompts part: the next one to do so finds a state.
+		l.keep(j, to, l.rest(j, to))
 	case to < len(all):
 	case j.Score != nil:
 		j.result.Finish = "stop"
-		l.keep(j)
+		l.keep(j, len(j.Prompt), 0)
 		l.finish(j, nil)
 	default:
 		j.result.Prefill = time.Since(j.started)
-		j.result.FirstToken = time.Since(j.submitted)
-		l.keep(j)
+		j.result.FirstToken = j.result.Waited + j.result.Prefill
+		l.keep(j, len(j.Prompt), l.exec.Bytes(j.MaxTokens))
 		l.prefilling = nil
 		l.active = append(l.active, j)
 		l.settle(j)
 	}
 }
 
-// chunkEnd is where the chunk that starts at from ends. No chunk but a whole
-// prompt has so few rows that it would take the kernels of decoding, so that
-// rows have the same bits however much of the prompt was there before.
+// chunkEnd is where the chunk that starts at from ends, of a prompt of n tokens
+// or up to where it parts from another one. No chunk but a whole prompt has so
+// few rows that it would take the kernels of decoding, so that rows have the
+// same bits however much of the prompt was there before.
 func (l *work) chunkEnd(from, n int) int {
 	to := min(from+l.o.Chunk, n)
 	if rest := n - to; rest > 0 && rest <= maxSameBits {
 		to -= maxSameBits + 1 - rest
 	}
 	return to
-}
-
-// keep stores a prompt's state for the next one that begins like it.
-func (l *work) keep(j *job) {
-	if l.kept.none {
-		return
-	}
-	if state, ok := j.state.Fork(len(j.Prompt)); ok {
-		l.kept.add(j.Prompt, state)
-	}
-	if l.o.KVBudget > 0 {
-		l.kept.shrink(l.o.KVBudget-l.reserved, nil)
-	}
 }
 
 // decode takes one step of every answer under way.
@@ -248,8 +235,9 @@ func (l *work) finish(j *job, err error) {
 	if l.prefilling == j {
 		l.prefilling = nil
 	}
+	l.notePeak()
 	l.active = slices.DeleteFunc(l.active, func(other *job) bool { return other == j })
-	l.reserved -= j.reserved
+	l.giveBack(j)
 	l.stats.mu.Lock()
 	l.stats.GeneratedTokens += len(j.result.IDs)
 	l.stats.mu.Unlock()

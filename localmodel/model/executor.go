@@ -1,6 +1,10 @@
 package model
 
-import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
+import (
+	"iter"
+
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
 
 // SameBits is the number of rows up to which a pass gives each row the very
 // bits that it gets alone. More rows than that take other kernels, whose bits
@@ -11,7 +15,8 @@ const SameBits = cpu.SmallBatch
 type Executor interface {
 	// New returns an empty sequence.
 	New() State
-	// Bytes is the memory of a sequence of so many tokens.
+	// Bytes is the memory of a sequence of so many tokens at the most, or what
+	// so many tokens behind a fork add at the most.
 	Bytes(tokens int) int64
 	// Forward appends every chunk to its sequence and calls emit with the logits
 	// [Vocab] of each row that wants them, in order; the slice is reused. A
@@ -28,8 +33,9 @@ type State interface {
 	// Fork returns a sequence that has seen the first n tokens and shares their
 	// memory. False: some layer has dropped what it would need.
 	Fork(n int) (State, bool)
-	// Bytes is the memory held, what is shared with forks included.
-	Bytes() int64
+	// Pieces yields the memory held, piece by piece: what identifies the piece
+	// and its bytes. Forks that share a piece yield the same identity.
+	Pieces() iter.Seq2[any, int64]
 }
 
 // Chunk is the next tokens of one sequence. Logits are wanted for its rows

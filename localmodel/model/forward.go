@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -19,13 +20,17 @@ type Sequence struct{ caches []attention.Cache }
 // Len is the number of tokens that the sequence has seen.
 func (s *Sequence) Len() int { return s.caches[0].Len() }
 
-// Bytes is the memory of the caches, what is shared with forks included.
-func (s *Sequence) Bytes() int64 {
-	total := int64(0)
-	for _, c := range s.caches {
-		total += c.Bytes()
+// Pieces implements State.
+func (s *Sequence) Pieces() iter.Seq2[any, int64] {
+	return func(yield func(any, int64) bool) {
+		for _, c := range s.caches {
+			for id, bytes := range c.Pieces() {
+				if !yield(id, bytes) {
+					return
+				}
+			}
+		}
 	}
-	return total
 }
 
 // Fork implements State.

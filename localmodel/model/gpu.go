@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
@@ -14,7 +15,7 @@ type GPU struct {
 	m     *Model
 	run   *gpu.Model
 	cache []int32 // the tokens whose keys and values are on the device
-	bytes int64   // of a token's keys and values
+	bytes int64   // of the device's cache
 }
 
 var _ Executor = (*GPU)(nil)
@@ -40,7 +41,7 @@ func NewGPU(m *Model, d *gpu.Device, t Tensors, context int) (*GPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &GPU{m: m, run: run, bytes: int64(m.Layers) * int64(m.KVHeads) * int64(m.KeyDim+m.ValueDim) * 4}, nil
+	return &GPU{m: m, run: run, bytes: int64(context) * int64(m.Layers) * int64(m.KVHeads) * int64(m.KeyDim+m.ValueDim) * 4}, nil
 }
 
 // Close frees the memory on the device.
@@ -49,8 +50,12 @@ func (e *GPU) Close() { e.run.Close() }
 // New implements Executor.
 func (e *GPU) New() State { return &tokens{of: e} }
 
-// Bytes implements Executor.
-func (e *GPU) Bytes(n int) int64 { return int64(n) * e.bytes }
+// Bytes implements Executor: a sequence is a list of ids, the device's cache
+// is there whatever their number.
+func (e *GPU) Bytes(n int) int64 { return 4 * int64(n) }
+
+// CacheBytes is the memory of the device's cache.
+func (e *GPU) CacheBytes() int64 { return e.bytes }
 
 // Forward implements Executor. Logits of a prompt's last row come from one
 // pass; those of further rows cost a step each.
@@ -111,8 +116,15 @@ type tokens struct {
 // Len implements State.
 func (t *tokens) Len() int { return len(t.ids) }
 
-// Bytes implements State.
-func (t *tokens) Bytes() int64 { return 4 * int64(len(t.ids)) }
+// Pieces implements State: the device's cache, which all sequences share, and
+// the sequence's own list.
+func (t *tokens) Pieces() iter.Seq2[any, int64] {
+	return func(yield func(any, int64) bool) {
+		if yield(t.of, t.of.bytes) {
+			yield(t, 4*int64(len(t.ids)))
+		}
+	}
+}
 
 // Fork implements State: it is worth something as long as the device still
 // holds the tokens.

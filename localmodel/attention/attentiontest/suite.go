@@ -151,10 +151,24 @@ func (b *bench) memory(t *testing.T) {
 	c := b.Mechanism.New(b.layer)
 	for at := 0; at < x.N; at += 16 {
 		b.feed(c, b.shape.cut(x, at, at+16))
-		if said, held := b.Mechanism.Bytes(b.layer, at+16), c.Bytes(); held > said || held == 0 {
+		if said, held := b.Mechanism.Bytes(b.layer, at+16), held(c); held > said || held == 0 {
 			t.Fatalf("%d tokens hold %d bytes, Bytes says %d at the most", at+16, held, said)
 		}
 	}
+}
+
+// held is the memory of caches; pieces that they share count once.
+func held(caches ...attention.Cache) int64 {
+	total, seen := int64(0), map[any]bool{}
+	for _, c := range caches {
+		for id, bytes := range c.Pieces() {
+			if !seen[id] {
+				total += bytes
+			}
+			seen[id] = true
+		}
+	}
+	return total
 }
 
 // forks goes back from a long sequence to many places, grows from there with
@@ -174,6 +188,9 @@ func (b *bench) forks(t *testing.T) {
 		}
 		if f.Len() != at {
 			t.Fatalf("a fork at %d has length %d", at, f.Len())
+		}
+		if both, apart := held(c, f), held(c)+held(f); at > 4*cpu.BlockTokens && both >= apart {
+			t.Errorf("a fork at %d shares nothing: %d bytes together, %d apart", at, both, apart)
 		}
 		whole := join(b.shape.cut(x, 0, at), other)
 		got := b.feed(f, b.shape.cut(other, 0, 2))

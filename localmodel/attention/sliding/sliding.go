@@ -11,6 +11,7 @@ package sliding
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -139,8 +140,18 @@ func (c *cache) append(sinks int, w attention.Work) {
 // Len implements attention.Cache.
 func (c *cache) Len() int { return c.recent.Len() }
 
-// Bytes implements attention.Cache.
-func (c *cache) Bytes() int64 { return c.recent.Bytes() + c.sinks.Bytes() }
+// Pieces implements attention.Cache.
+func (c *cache) Pieces() iter.Seq2[any, int64] {
+	return func(yield func(any, int64) bool) {
+		for _, run := range []*attention.Blocks{c.recent, c.sinks} {
+			for id, bytes := range run.Pieces() {
+				if !yield(id, bytes) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Fork implements attention.Cache.
 func (c *cache) Fork(n int) (attention.Cache, bool) {

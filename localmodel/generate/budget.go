@@ -1,0 +1,125 @@
+package generate
+
+import "slices"
+
+// The budget holds what sequences were last counted to hold, shared pieces
+// once, and what those under way may come to hold besides. A sequence is
+// counted when it starts, from what is kept, and whenever its state is kept:
+// when its prompt is done, and before that where it parts from a prompt whose
+// state could not be forked there. The growth from one count to the next is
+// reserved apart, each rounded up to whole blocks, so that no later count can
+// raise the sum.
+
+// reserve gives a job its state, from the longest beginning at hand, and room
+// to grow. False: what is under way leaves too little room.
+func (l *work) reserve(j *job) bool {
+	j.parts = 0
+	if n := l.kept.spare(j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
+		return false // nothing is dropped in vain
+	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
+		j.state, j.at = l.kept.find(j.Prompt)
+		if n = min(n, len(j.Prompt)-maxSameBits-1); n-j.at > maxSameBits {
+			j.parts = n
+		}
+	}
+	if j.state != nil {
+		if l.take(j) {
+			return true
+		}
+		if len(l.active) > 0 {
+			return false // what it can start from is worth waiting for
+		}
+	}
+	j.state, j.at = l.exec.New(), 0
+	if !l.take(j) && j.parts > 0 {
+		j.state, j.parts = l.exec.New(), 0 // a count less, less is rounded up
+		return l.take(j)
+	}
+	return j.state != nil
+}
+
+// take counts a job's state and makes room for what it will compute.
+func (l *work) take(j *job) bool {
+	j.held = l.memory.hold(j.state, true)
+	growth := l.rest(j, j.at)
+	if j.parts > 0 {
+		growth = l.exec.Bytes(j.parts-j.at) + l.rest(j, j.parts)
+	}
+	if l.room(growth) {
+		j.growth = growth
+		l.growth += growth
+		return true
+	}
+	l.memory.release(j.held)
+	j.held, j.state = holding{}, nil
+	return false
+}
+
+// rest is what a job will come to hold behind n tokens of its prompt.
+func (l *work) rest(j *job, n int) int64 {
+	return l.alone(Request{Prompt: j.Prompt[n:], MaxTokens: j.MaxTokens, Score: j.Score})
+}
+
+// giveBack frees what a job held.
+func (l *work) giveBack(j *job) {
+	l.memory.release(j.held)
+	l.growth -= j.growth
+	j.held, j.growth = holding{}, 0
+	l.full = false
+}
+
+// room drops kept prompts, the least recently used first, until so many bytes
+// are free. False, and nothing is dropped, if even all of them are too few.
+func (l *work) room(bytes int64) bool {
+	if l.o.KVBudget <= 0 {
+		for l.kept.recent.Len() > maxKept && l.kept.evict() {
+		}
+		return true
+	}
+	if !l.fits(bytes) {
+		return false
+	}
+	for l.memory.total+l.growth+bytes > l.o.KVBudget && l.kept.evict() {
+	}
+	return true
+}
+
+// fits says whether so many bytes are free if nothing but what is under way is
+// held.
+func (l *work) fits(bytes int64) bool {
+	return l.o.KVBudget <= 0 || l.memory.inUse+l.growth+bytes <= l.o.KVBudget
+}
+
+// keep counts a job once more, of which n tokens of the prompt are computed and
+// so many bytes to come, and stores its state there for the next prompt that
+// begins like it.
+func (l *work) keep(j *job, n int, growth int64) {
+	ids := j.Prompt[:n]
+	if l.kept.none || l.kept.serves(ids) {
+		return
+	}
+	l.giveBack(j)
+	j.held, j.growth = l.memory.hold(j.state, true), growth
+	l.growth += j.growth
+	if !l.room(l.exec.Bytes(1)) {
+		return
+	}
+	if state, ok := j.state.Fork(n); ok {
+		l.kept.add(ids, state)
+		l.notePeak()
+		l.room(0)
+	}
+}
+
+// notePeak notes what is held in fact.
+func (l *work) notePeak() {
+	now := l.memory.total
+	for _, j := range append(slices.Clone(l.active), l.prefilling) {
+		if j != nil && j.state != nil {
+			now += l.memory.uncounted(j.state)
+		}
+	}
+	l.stats.mu.Lock()
+	l.stats.PeakKVBytes = max(l.stats.PeakKVBytes, now)
+	l.stats.mu.Unlock()
+}
