@@ -89,6 +89,9 @@ func (t *tablePage) title(s Summary) {
 		line += ", stopped early: can be resumed"
 	}
 	t.text(line, "")
+	if d := s.Model.Details; s.Model.Local() {
+		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
+	}
 	t.out.WriteByte('\n')
 }
 

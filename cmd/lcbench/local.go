@@ -119,8 +119,11 @@ func (s *settings) useLocal(c *cli.Context) error {
 		return nil
 	}
 	var err error
-	s.local, err = openLocal(c.Context, c, s.model.name)
-	return err
+	if s.local, err = openLocal(c.Context, c, s.model.name); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention)
+	return nil
 }
 
 // askLocal shapes prompts by what the local model says of itself.
