@@ -34,7 +34,7 @@ type huggingFace struct {
 	Tied         *bool    `json:"tie_word_embeddings"`
 	// RopeParameters hold the bases in files of transformers 5.
 	RopeParameters any `json:"rope_parameters"`
-	Scaling      *struct {
+	Scaling        *struct {
 		Llama3
 		RopeType string `json:"rope_type"`
 		Kind     string `json:"type"` // as older files call it
