@@ -126,7 +126,6 @@ func TestInductionAnswersTextAsFarAsItsAttentionSees(t *testing.T) {
 		pairs  int // of the largest prompt
 	}{
 		{"full", Options{}, 1 << 20, 1300},
-		{"full in q8", Options{KV: "q8"}, 1 << 20, 120},
 		{"window", Options{Attention: sliding.Sliding{Window: window}}, window, 120},
 		{"sinks", Options{Attention: sliding.Sliding{Window: window, Sinks: 4}}, window, 500},
 		{"sinks at true positions", Options{Attention: sliding.Sliding{Window: window, Sinks: 4, TruePositions: true}}, window, 120},
