@@ -237,6 +237,10 @@ func TestFoldersThatCantBeUsedSayWhy(t *testing.T) {
 			delete(m.config, "rope_theta")
 			m.config["rope_parameters"] = object{"rope_theta": 1e6, "rope_type": "default"}
 		}, "config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta"},
+		{"biases where a llama has none", set("attention_bias", true), "config.json: attention_bias is not supported"},
+		{"a window of some of qwen's layers", func(m *hubModel) {
+			m.config["model_type"], m.config["use_sliding_window"] = "qwen2", true
+		}, "config.json: use_sliding_window is not supported"},
 		{"a tokenizer of more tokens than the embedding", func(m *hubModel) {
 			m.tokenizer["added_tokens"] = []object{{"id": 256, "content": "a", "special": true}, {"id": 257, "content": "b", "special": true}}
 		}, "the tokenizer has 258 tokens, the embedding 257"},

@@ -32,6 +32,8 @@ type huggingFace struct {
 	LogitCap     float64  `json:"final_logit_softcapping"`
 	QueryScalar  float64  `json:"query_pre_attn_scalar"`
 	Tied         *bool    `json:"tie_word_embeddings"`
+	Biased       bool     `json:"attention_bias"`
+	Slides       bool     `json:"use_sliding_window"`
 	// RopeParameters hold the bases in files of transformers 5.
 	RopeParameters any `json:"rope_parameters"`
 	Scaling        *struct {
@@ -83,6 +85,12 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 
 // refine takes what GGUF keys can't say.
 func (h *huggingFace) refine(c *Config) error {
+	switch {
+	case h.Biased: // a llama's would be on the attention's output too
+		return errors.New("model: config.json: attention_bias is not supported")
+	case h.Slides && strings.HasPrefix(h.Type, "qwen"):
+		return errors.New("model: config.json: use_sliding_window is not supported: which layers it means differs by version")
+	}
 	if h.QueryScalar > 0 {
 		c.Scale = float32(1 / math.Sqrt(h.QueryScalar))
 	}
