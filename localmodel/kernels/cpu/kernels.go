@@ -31,6 +31,7 @@ type Kernels struct {
 	scratch []*scratch // one a thread
 	parts   []float32  // partial results of split attention
 	spans   []span     // the plan of a product, reused
+	records []record   // activations of 8 bits
 	tiles   []attendTile
 }
 
@@ -69,11 +70,13 @@ func (k *Kernels) Parallel(n int, f func(i int)) {
 
 // scratch is what one thread needs for itself; buffers only grow.
 type scratch struct {
-	gemm    gemmArgs
-	matvec  matvecArgs
-	dequant dequantArgs
-	pack    packArgs
-	softmax softmaxArgs
+	gemm     gemmArgs
+	matvec   matvecArgs
+	integer  integerArgs
+	quantise quantiseArgs
+	dequant  dequantArgs
+	pack     packArgs
+	softmax  softmaxArgs
 
 	panel []float32 // packed weights
 	rows  []float32 // dequantised weights before packing
