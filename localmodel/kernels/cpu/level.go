@@ -14,7 +14,7 @@ const (
 	// AVX512 needs AVX-512 F, BW, VL and DQ.
 	AVX512
 	// VNNI needs AVX-512 VNNI besides. Up to 16 rows are multiplied by quantised
-	// weights with activations rounded to 8 bits; all else is AVX512.
+	// weights with activations rounded to 16 bits; all else is AVX512.
 	VNNI
 )
 

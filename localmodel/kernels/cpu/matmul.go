@@ -140,7 +140,7 @@ func (k *Kernels) matVecs(x []float32, n int, jobs []MatMulJob) {
 	k.roundFor(jobs, x, n)
 	k.pool.run(len(k.spans), func(worker, i int) {
 		p := k.spans[i]
-		if k.integer(jobs[p.job].W.Type) {
+		if k.Integer(jobs[p.job].W.Type) {
 			k.integerRows(k.scratch[worker], n, jobs[p.job], p.from, p.to)
 			return
 		}

@@ -39,7 +39,7 @@ type typed struct {
 	dequant func(*dequantArgs)
 }
 
-// integer are the kernels of one type of weights for activations of 8 bits, by
+// integer are the kernels of one type of weights for activations of 16 bits, by
 // 1, 4 and 8 vectors; nil where there are none.
 type integer [3]func(*integerArgs)
 

@@ -1,23 +1,26 @@
 package cpu
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
 
-// record is four blocks of 32 activations in 8 bits, a part each: four blocks
+// record is four blocks of 32 activations in 16 bits, a part each: four blocks
 // of one vector, or the same block of four vectors. A block x becomes q =
-// round(x * (127 / max |x|)), halves to even, with scale = max |x| / 127; where
-// all are below 2^-100, q and scale are 0. Beside them stands what the offsets
-// of weights need, element i of a part belonging to bytes 4i .. 4i+3 of each
-// half. asm/integer.go knows these fields by their offsets.
+// round(x * (32512 / max |x|)), halves to even, with scale = max |x| / 32512;
+// where all are below 2^-100, q and scale are 0. q is cut into bytes: coarse =
+// (q + 128) >> 8, so that fine = q - 256 coarse has a sign as well. Beside them
+// stands what the offsets of weights need, element i of a part belonging to
+// activations 4i .. 4i+3 of each half. asm/integer.go knows these fields by
+// their offsets.
 type record struct {
-	low, high             [4][16]int8   // q[:16], q[16:]
-	scale                 [4][4]float32 // the same four times
-	sum                   [4][4]float32 // scale * the sum of q in element 1, else 0
-	less8                 [4][4]int32   // -8 * the sums of both halves
-	less32Low, less32High [4][4]int32   // -32 * the sums of one half
+	coarse, fine [2][4][16]int8 // of q[:16], q[16:]
+	scale        [4][4]float32  // the same four times
+	sum          [4][4]float32  // scale * the sum of q in element 1, else 0
+	less8        [4][4]int32    // -8 * the sums of q, both halves
+	less32       [4][4][4]int32 // -32 * the sums of coarse[0], coarse[1], fine[0], fine[1]
 }
 
 // recordBlock is how many activations share a scale.
@@ -26,19 +29,15 @@ const recordBlock = 32
 // recordsOf is how many records a row of cols activations takes.
 func recordsOf(cols int) int { return (cols/recordBlock + 3) / 4 }
 
-// integer says whether weights of a type are multiplied by activations of 8
-// bits, up to smallBatch rows at a time.
-func (k *Kernels) integer(t quant.Type) bool { return k.ops.integer[t][0] != nil }
+// Integer says whether weights of a type are multiplied by activations of 16
+// bits, up to SmallBatch rows at a time.
+func (k *Kernels) Integer(t quant.Type) bool { return k.ops.integer[t][0] != nil }
 
 // roundFor writes the records of n rows of x if some job needs them: those of
 // row v from record v*recordsOf(cols) on, rows that are multiplied by four or
 // eight in common records of four.
 func (k *Kernels) roundFor(jobs []MatMulJob, x []float32, n int) {
-	needed := false
-	for _, j := range jobs {
-		needed = needed || k.integer(j.W.Type)
-	}
-	if !needed {
+	if !slices.ContainsFunc(jobs, func(j MatMulJob) bool { return k.Integer(j.W.Type) }) {
 		return
 	}
 	cols := jobs[0].W.Cols
@@ -84,7 +83,7 @@ func (k *Kernels) roundAlone(to []record, row []float32) {
 func (k *Kernels) round(to []record, part int, row []float32, step int) {
 	s := &k.scratch[0].quantise
 	*s = quantiseArgs{
-		x: &row[0], xStep: uintptr(4 * recordBlock * step), dst: &to[0].low[part][0],
+		x: &row[0], xStep: uintptr(4 * recordBlock * step), dst: &to[0].coarse[0][part][0],
 		blocks: uintptr((len(row)/recordBlock + step - 1) / step),
 	}
 	k.ops.round(s)

@@ -10,25 +10,24 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The kernels of this file multiply quantised weights by activations of 8 bits,
+// The kernels of this file multiply quantised weights by activations of 16 bits,
 // which quantise.go lays out in records. A record has four parts, one for each
 // 128-bit lane of a register: four blocks of one vector, or one block of four
 // vectors. The same sums come about in the same order in both cases, so that a
 // vector's bits don't depend on how many are multiplied at once:
 //
-//	chain[b mod 4][0..3] += float(dot of bytes 4i.. of both halves) * (d dx)
+//	chain[b mod 4][0..3] += float(dot of activations 4i.. of both halves) * (d dx)
 //	chain[b mod 4][1]    += m * (dx sum)
 //
 // The chains are lanes of one register for one vector, registers for more.
 const (
-	recordLow     = 0   // 4 x 16 bytes: activations 0..15 of a block
-	recordHigh    = 64  // activations 16..31
-	recordScale   = 128 // dx four times
-	recordSum     = 192 // dx times the sum of the 32, in element 1 of each part; else 0
-	recordLess8   = 256 // -8 times the sums of bytes 4i.. of both halves
-	recordLess32L = 320 // -32 times those of the low half
-	recordLess32H = 384 // and of the high half
-	recordBytes   = 448
+	recordCoarse = 0   // upper bytes, 2 x 4 x 16: activations 0..15 of a block, then 16..31
+	recordFine   = 128 // lower bytes, signed, in the same order
+	recordScale  = 256 // dx four times
+	recordSum    = 320 // dx times the sum of the 32, in element 1 of each part; else 0
+	recordLess8  = 384 // -8 times the sums of activations 4i.. of both halves
+	recordLess32 = 448 // -32 times the sums of bytes 4i..: coarse low, coarse high, fine low, fine high
+	recordBytes  = 704
 )
 
 // integerType is a type of weights in integer kernels: what a record's worth of
@@ -59,7 +58,7 @@ func integers(g *gen) {
 	for _, t := range integerTypes() {
 		for _, vectors := range []int{1, 4, 8} {
 			g.function(fmt.Sprintf("integer%sx%d", t.name, vectors), "integerArgs",
-				fmt.Sprintf("multiplies rows of %s by %d vectors of 8 bits; see integerArgs.", t.name, vectors))
+				fmt.Sprintf("multiplies rows of %s by %d vectors of 16 bits; see integerArgs.", t.name, vectors))
 			g.integer(t, vectors)
 		}
 	}
@@ -219,8 +218,15 @@ func plainDot(g *gen, t integerType, record func(int) operand.Mem, to reg.VecPhy
 	default:
 		g.VPSLLD(operand.U8(t.less), record(recordLess8), to)
 	}
-	g.dpbusd(record(recordLow), reg.Z8, to)
-	g.dpbusd(record(recordHigh), reg.Z9, to)
+	for i, w := range []reg.VecPhysical{reg.Z8, reg.Z9} {
+		g.dpbusd(record(recordFine+64*i), w, to)
+	}
+	g.VPXORD(reg.Z19, reg.Z19, reg.Z19)
+	for i, w := range []reg.VecPhysical{reg.Z8, reg.Z9} {
+		g.dpbusd(record(recordCoarse+64*i), w, reg.Z19)
+	}
+	g.VPSLLD(operand.U8(8), reg.Z19, reg.Z19)
+	g.VPADDD(reg.Z19, to, to)
 }
 
 // dpbusd adds the products of four signed and unsigned bytes to each lane. The

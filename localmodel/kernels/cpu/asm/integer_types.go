@@ -248,15 +248,21 @@ func expandQ6K(g *gen, w lanes) {
 	}
 }
 
-// dotQ6K multiplies the dots of the two sixteens, 15 bits and a sign each, by
-// their scales.
+// dotQ6K multiplies the dots of the two sixteens by their scales, coarse and
+// fine bytes apart: the dots of four bytes are of 15 bits and a sign each.
 func dotQ6K(g *gen, _ integerType, record func(int) operand.Mem, to reg.VecPhysical) {
-	g.VMOVDQU32(record(recordLess32L), to)
-	g.VMOVDQU32(record(recordLess32H), reg.Z19)
-	g.dpbusd(record(recordLow), reg.Z8, to)
-	g.dpbusd(record(recordHigh), reg.Z9, reg.Z19)
-	g.VPSLLD(operand.U8(16), reg.Z19, reg.Z19)
-	g.VPTERNLOGD(operand.U8(0xf8), reg.Z29, to, reg.Z19) // high << 16 | low & 0xffff
 	g.VPXORD(to, to, to)
-	g.dpwssd(reg.Z16, reg.Z19, to)
+	for i, field := range []int{recordCoarse, recordFine} {
+		low, high := reg.Z19, reg.Z10
+		g.VMOVDQU32(record(recordLess32+128*i), low)
+		g.VMOVDQU32(record(recordLess32+128*i+64), high)
+		g.dpbusd(record(field), reg.Z8, low)
+		g.dpbusd(record(field+64), reg.Z9, high)
+		g.VPSLLD(operand.U8(16), high, high)
+		g.VPTERNLOGD(operand.U8(0xf8), reg.Z29, low, high) // high << 16 | low & 0xffff
+		g.dpwssd(reg.Z16, high, to)
+		if field == recordCoarse {
+			g.VPSLLD(operand.U8(8), to, to)
+		}
+	}
 }

@@ -11,14 +11,16 @@ import (
 
 // quantise writes the records of blocks of 32 activations: see quantiseArgs.
 func (g *gen) quantise() {
-	g.function("quantise", "quantiseArgs", "rounds blocks of 32 activations to 8 bits; see quantiseArgs.")
+	g.function("quantise", "quantiseArgs", "rounds blocks of 32 activations to 16 bits; see quantiseArgs.")
 	x, step, out, left := reg.RSI, reg.RBX, reg.RDX, reg.RCX
 	g.fields(x, step, out, left)
 	g.VPBROADCASTD(g.constant("magnitude", 0x7fffffff), reg.Z31)
-	g.VBROADCASTSS(g.constant("largest", math.Float32bits(127)), reg.X30)
+	g.VBROADCASTSS(g.constant("largest", math.Float32bits(127*256)), reg.X30)
 	g.VBROADCASTSS(g.constant("tiny", math.Float32bits(0x1p-100)), reg.X29)
 	g.VPBROADCASTD(g.constant("ones", 0x01010101), reg.X28)
 	g.VPXORD(reg.X27, reg.X27, reg.X27)
+	g.VPBROADCASTD(g.constant("least", 0xffff8100), reg.Z26) // -127 * 256
+	g.VPBROADCASTD(g.constant("half", 128), reg.Z25)
 	g.MOVL(operand.U32(2), reg.RAX.As32())
 	g.KMOVW(reg.RAX.As32(), reg.K2)
 	g.Label("loop")
@@ -26,16 +28,17 @@ func (g *gen) quantise() {
 	g.VMOVUPS(at(x, 64), reg.Z1)
 	g.blockScale()
 	for i, r := range []reg.VecPhysical{reg.Z0, reg.Z1} {
-		bytes, sums := []reg.VecPhysical{reg.X5, reg.X6}[i], []reg.VecPhysical{reg.X7, reg.X8}[i]
 		g.VMULPS(reg.Z3, r, r)
 		g.VCVTPS2DQ(r, r)
-		g.VPMOVSDB(r, bytes)
-		g.VMOVDQU32(bytes, at(out, recordLow+64*i))
-		g.VPXORD(sums, sums, sums)
-		g.dpbusd(bytes, reg.X28, sums)
-		g.VPSLLD(operand.U8(5), sums, reg.X9)
-		g.VPSUBD(reg.X9, reg.X27, reg.X9)
-		g.VMOVDQU32(reg.X9, at(out, recordLess32L+64*i))
+		g.VPMAXSD(reg.Z26, r, r) // what came of NaN
+		g.VPADDD(reg.Z25, r, reg.Z2)
+		g.VPSRAD(operand.U8(8), reg.Z2, reg.Z2)
+		g.bytesAndSums(reg.Z2, out, recordCoarse+64*i, recordLess32+64*i, reg.X5)
+		g.VPSLLD(operand.U8(8), reg.Z2, reg.Z2)
+		g.VPSUBD(reg.Z2, r, r)
+		g.bytesAndSums(r, out, recordFine+64*i, recordLess32+128+64*i, reg.X6)
+		g.VPSLLD(operand.U8(8), reg.X5, reg.X5)
+		g.VPADDD(reg.X5, reg.X6, []reg.VecPhysical{reg.X7, reg.X8}[i])
 	}
 	g.VMOVUPS(reg.X4, at(out, recordScale))
 	g.VPADDD(reg.X7, reg.X8, reg.X7)
@@ -54,6 +57,18 @@ func (g *gen) quantise() {
 	g.DECQ(left)
 	g.JNE(operand.LabelRef("loop"))
 	g.finish()
+}
+
+// bytesAndSums writes 16 words of r as bytes, and -32 times the sums of four,
+// which it leaves in sums.
+func (g *gen) bytesAndSums(r reg.VecPhysical, out reg.GPPhysical, bytes, less32 int, sums reg.VecPhysical) {
+	g.VPMOVSDB(r, reg.X9)
+	g.VMOVDQU32(reg.X9, at(out, bytes))
+	g.VPXORD(sums, sums, sums)
+	g.dpbusd(reg.X9, reg.X28, sums)
+	g.VPSLLD(operand.U8(5), sums, reg.X9)
+	g.VPSUBD(reg.X9, reg.X27, reg.X9)
+	g.VMOVDQU32(reg.X9, at(out, less32))
 }
 
 // blockScale leaves the scale of the block in Z0 and Z1 in X4 and its inverse
