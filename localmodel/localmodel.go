@@ -25,7 +25,7 @@ import (
 // cache on every core, with the fastest kernels that the machine has.
 type Options struct {
 	Device    string // cpu, gpu or auto; "": auto
-	SIMD      string // plain, avx2 or avx512; "": the best
+	SIMD      string // plain, avx2, avx512 or vnni; "": the best
 	Threads   int    // 0: every core
 	Attention attention.Mechanism
 	KV        string // of the cache: f16, f32 or q8; "": f16
@@ -67,7 +67,7 @@ type Info struct {
 	Layers    int    `json:"layers"`
 	Width     int    `json:"width"`
 	Vocab     int    `json:"vocab"`
-	// Activations names the arithmetic between the weights.
+	// Activations names the arithmetic between the weights, such as "float32".
 	Activations string `json:"activations"`
 }
 
@@ -173,7 +173,9 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	k := cpu.New(level, o.Threads)
 	m := &Model{Info: info(weights, o), words: words, release: k.Close}
 	m.Info.Device, m.Info.KV = fmt.Sprintf("cpu %s, %d threads", level, o.Threads), kv.String()
-	m.engine = generate.New(model.NewCPU(weights, k, o.Attention, kv), generate.Options{
+	e := model.NewCPU(weights, k, o.Attention, kv)
+	m.Info.Activations = e.Activations()
+	m.engine = generate.New(e, generate.Options{
 		Window: o.Window, Batch: o.Batch, KVBudget: o.KVBudget, KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
 	return m, nil

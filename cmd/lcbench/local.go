@@ -25,7 +25,7 @@ func localFlags() []cli.Flag {
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "local models: KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "local models: memory for KV caches, kept prompts included"},
 		&cli.IntFlag{Name: "threads", Usage: "local models: threads (default: every core)"},
-		&cli.StringFlag{Name: "simd", Usage: "local models: plain, avx2 or avx512 (default: the best there is)"},
+		&cli.StringFlag{Name: "simd", Usage: "local models: plain, avx2, avx512 or vnni (default: the best there is)"},
 	}
 }
 

@@ -155,7 +155,9 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 		{Name: "reasoning-tokens", Value: fmt.Sprint(s.asker.ReasoningTokens)}, {Name: "window", Value: c.String("window")},
 	}
 	if s.local != nil {
-		id = append(id, results.Setting{Name: "attention", Value: s.local.Info.Attention}, results.Setting{Name: "kv-type", Value: s.local.Info.KV})
+		i := s.local.Info
+		id = append(id, results.Setting{Name: "attention", Value: i.Attention}, results.Setting{Name: "kv-type", Value: i.KV},
+			results.Setting{Name: "activations", Value: i.Activations})
 	}
 	for i := range id {
 		id[i].Identity = true

@@ -82,6 +82,21 @@ func NewCPU(m *Model, k *cpu.Kernels, how attention.Mechanism, kv cpu.KVType) *C
 // Model returns what is run.
 func (e *CPU) Model() *Model { return e.m }
 
+// Activations names the arithmetic between the weights. At the level vnni it is
+// integers of 16 bits where up to SameBits rows meet quantised weights: in
+// decoding, and for all logits.
+func (e *CPU) Activations() string {
+	for i := range e.m.layers {
+		l := &e.m.layers[i]
+		for _, w := range []cpu.Matrix{l.query, l.key, l.value, l.out, l.gate, l.up, l.down} {
+			if e.k.Integer(w.Type) {
+				return "int16 (decode), float32 (prefill)"
+			}
+		}
+	}
+	return "float32"
+}
+
 // Bytes implements Executor.
 func (e *CPU) Bytes(tokens int) int64 {
 	total := int64(0)

@@ -1,8 +1,10 @@
 // Package cpu holds the numerical kernels of the local models for processors:
 // products with quantised matrices, attention over a cache in blocks, and the
-// small vector operations between them. Activations are float32 everywhere:
-// weights are expanded in registers and never rounded again, so a result
-// differs from a float64 computation only by float32 sums.
+// small vector operations between them. Activations are float32: weights are
+// expanded in registers and never rounded again, so a result differs from a
+// float64 computation only by float32 sums. The one exception is the level
+// VNNI, where products of up to 16 rows with quantised weights are sums of
+// integers over blocks of 32, of activations rounded to 16 bits (see records.go).
 //
 // Every operation exists in plain Go (the reference, and what runs where there
 // is no assembly), for AVX2 and for AVX-512; the level is chosen once, by New.
@@ -31,6 +33,7 @@ type Kernels struct {
 	scratch []*scratch // one a thread
 	parts   []float32  // partial results of split attention
 	spans   []span     // the plan of a product, reused
+	records []record   // activations of 16 bits
 	tiles   []attendTile
 }
 
@@ -69,11 +72,13 @@ func (k *Kernels) Parallel(n int, f func(i int)) {
 
 // scratch is what one thread needs for itself; buffers only grow.
 type scratch struct {
-	gemm    gemmArgs
-	matvec  matvecArgs
-	dequant dequantArgs
-	pack    packArgs
-	softmax softmaxArgs
+	gemm     gemmArgs
+	matvec   matvecArgs
+	integer  integerArgs
+	quantise quantiseArgs
+	dequant  dequantArgs
+	pack     packArgs
+	softmax  softmaxArgs
 
 	panel []float32 // packed weights
 	rows  []float32 // dequantised weights before packing

@@ -27,7 +27,7 @@ const (
 // eachLevel runs f at every level of this machine, on two threads.
 func eachLevel(t *testing.T, f func(t *testing.T, k *Kernels)) {
 	t.Helper()
-	for _, l := range []Level{Plain, AVX2, AVX512} {
+	for _, l := range []Level{Plain, AVX2, AVX512, VNNI} {
 		t.Run(l.String(), func(t *testing.T) {
 			if _, err := ParseLevel(l.String()); err != nil {
 				t.Skip(err)
@@ -127,7 +127,7 @@ func TestMatMulEqualsLoopsForAllTypesAndSizes(t *testing.T) {
 					}
 					x, out := random(r, n*cols), poisoned(n*rows)
 					k.MatMul(out, x, n, w)
-					want, size := matMulReference(x, n, w)
+					want, size := matMulReference(k, x, n, w)
 					checkSums(t, fmt.Sprintf("%v rows=%d cols=%d n=%d", typ, rows, cols, n), out, want, size)
 				}
 			}
@@ -150,7 +150,7 @@ func TestMatMulEqualsLoopsForModelWidths(t *testing.T) {
 			for _, n := range []int{1, 7, 13, 40} {
 				x, out := random(r, n*c.cols), poisoned(n*c.rows)
 				k.MatMul(out, x, n, w)
-				want, size := matMulReference(x, n, w)
+				want, size := matMulReference(k, x, n, w)
 				checkSums(t, fmt.Sprintf("%v %dx%d n=%d", c.typ, c.rows, c.cols, n), out, want, size)
 			}
 		}

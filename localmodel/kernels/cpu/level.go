@@ -13,9 +13,12 @@ const (
 	AVX2
 	// AVX512 needs AVX-512 F, BW, VL and DQ.
 	AVX512
+	// VNNI needs AVX-512 VNNI besides. Up to 16 rows are multiplied by quantised
+	// weights with activations rounded to 16 bits; all else is AVX512.
+	VNNI
 )
 
-// String returns the name that ParseLevel reads: plain, avx2 or avx512.
+// String returns the name that ParseLevel reads: plain, avx2, avx512 or vnni.
 func (l Level) String() string {
 	switch l {
 	case Plain:
@@ -24,6 +27,8 @@ func (l Level) String() string {
 		return "avx2"
 	case AVX512:
 		return "avx512"
+	case VNNI:
+		return "vnni"
 	}
 	return fmt.Sprintf("level %d", int(l))
 }
@@ -37,7 +42,7 @@ func Best() Level { levels := Levels(); return levels[len(levels)-1] }
 // ParseLevel reads a level's name. A name that is known but that this machine
 // lacks is an error, so that a forced level never falls back in silence.
 func ParseLevel(name string) (Level, error) {
-	for _, l := range []Level{Plain, AVX2, AVX512} {
+	for _, l := range []Level{Plain, AVX2, AVX512, VNNI} {
 		if l.String() != name {
 			continue
 		}
@@ -48,5 +53,5 @@ func ParseLevel(name string) (Level, error) {
 		}
 		return Plain, fmt.Errorf("cpu: level %q: this machine has only %v", name, Levels())
 	}
-	return Plain, fmt.Errorf("cpu: level %q: want plain, avx2 or avx512", name)
+	return Plain, fmt.Errorf("cpu: level %q: want plain, avx2, avx512 or vnni", name)
 }

@@ -10,6 +10,9 @@ func simdLevels() []Level {
 		levels = append(levels, AVX2)
 		if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ {
 			levels = append(levels, AVX512)
+			if x.HasAVX512VNNI {
+				levels = append(levels, VNNI)
+			}
 		}
 	}
 	return levels

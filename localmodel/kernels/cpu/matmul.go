@@ -137,8 +137,13 @@ func (k *Kernels) matVecs(x []float32, n int, jobs []MatMulJob) {
 			k.spans = append(k.spans, span{i, r, min(r+chunk, j.W.Rows)})
 		}
 	}
+	k.roundFor(jobs, x, n)
 	k.pool.run(len(k.spans), func(worker, i int) {
 		p := k.spans[i]
+		if k.Integer(jobs[p.job].W.Type) {
+			k.integerRows(k.scratch[worker], n, jobs[p.job], p.from, p.to)
+			return
+		}
 		for v := 0; v < n; {
 			step := vectorsAtOnce(n - v)
 			k.matVecRows(k.scratch[worker], x, v, step, jobs[p.job], p.from, p.to)

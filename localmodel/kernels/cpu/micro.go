@@ -19,7 +19,9 @@ type ops struct {
 
 	gemm    [3]func(*gemmArgs) // by KVType of b
 	typed   [quant.BF16 + 1]typed
-	pack    func(*packArgs) // transposes lanes rows
+	integer [quant.BF16 + 1]integer // of the types that have such kernels
+	round   func(*quantiseArgs)     // activations for integer
+	pack    func(*packArgs)         // transposes lanes rows
 	softmax func(*softmaxArgs)
 
 	scaled  func(dst, src *float32, s float32, n int) // dst = s src
@@ -36,6 +38,10 @@ type typed struct {
 	matvec  [3]func(*matvecArgs) // by 1, 2 and 4 vectors
 	dequant func(*dequantArgs)
 }
+
+// integer are the kernels of one type of weights for activations of 16 bits, by
+// 1, 4 and 8 vectors; nil where there are none.
+type integer [3]func(*integerArgs)
 
 // gemmArgs asks for c [mr, nr] = scale c + a [mr, k] b [k, nr]; scale holds a
 // factor a row, nil stands for zeros (c is not read). nr is the level's.
@@ -64,6 +70,28 @@ type matvecArgs struct {
 	xStride   uintptr
 	out       *float32
 	outStride uintptr
+}
+
+// integerArgs is matvecArgs for activations in records (see records.go): of one
+// vector, or of each group of four, groups xStride bytes apart.
+type integerArgs struct {
+	w         *byte
+	rowBytes  uintptr
+	rows      uintptr
+	blocks    uintptr // of weights, in a row
+	x         *record
+	xStride   uintptr
+	out       *float32
+	outStride uintptr
+}
+
+// quantiseArgs asks for blocks of 32 activations as one part each of as many
+// records, one after the other. dst points to the part within the first.
+type quantiseArgs struct {
+	x      *float32
+	xStep  uintptr // from a block to the next, in bytes
+	dst    *int8
+	blocks uintptr
 }
 
 // dequantArgs asks for units whole units of weights as float32.

@@ -12,6 +12,10 @@ import (
 // opsFor returns the micro-kernels of a level.
 func opsFor(l Level) *ops {
 	switch l {
+	case VNNI:
+		o := opsAVX512()
+		o.integer, o.round = integerVNNI(), quantiseVNNI
+		return o
 	case AVX512:
 		return opsAVX512()
 	case AVX2:
@@ -99,6 +103,20 @@ func typedAVX512() [quant.BF16 + 1]typed {
 		quant.Q4_K: {[3]func(*matvecArgs){matvecQ4_Kx1AVX512, matvecQ4_Kx2AVX512, matvecQ4_Kx4AVX512}, dequantQ4_KAVX512},
 		quant.Q5_K: {[3]func(*matvecArgs){matvecQ5_Kx1AVX512, matvecQ5_Kx2AVX512, matvecQ5_Kx4AVX512}, dequantQ5_KAVX512},
 		quant.Q6_K: {[3]func(*matvecArgs){matvecQ6_Kx1AVX512, matvecQ6_Kx2AVX512, matvecQ6_Kx4AVX512}, dequantQ6_KAVX512},
+	}
+}
+
+// integerVNNI lists the integer kernels of each type: by 1, 4 and 8 vectors.
+func integerVNNI() [quant.BF16 + 1]integer {
+	return [quant.BF16 + 1]integer{
+		quant.Q4_0: {integerQ4_0x1VNNI, integerQ4_0x4VNNI, integerQ4_0x8VNNI},
+		quant.Q4_1: {integerQ4_1x1VNNI, integerQ4_1x4VNNI, integerQ4_1x8VNNI},
+		quant.Q5_0: {integerQ5_0x1VNNI, integerQ5_0x4VNNI, integerQ5_0x8VNNI},
+		quant.Q5_1: {integerQ5_1x1VNNI, integerQ5_1x4VNNI, integerQ5_1x8VNNI},
+		quant.Q8_0: {integerQ8_0x1VNNI, integerQ8_0x4VNNI, integerQ8_0x8VNNI},
+		quant.Q4_K: {integerQ4_Kx1VNNI, integerQ4_Kx4VNNI, integerQ4_Kx8VNNI},
+		quant.Q5_K: {integerQ5_Kx1VNNI, integerQ5_Kx4VNNI, integerQ5_Kx8VNNI},
+		quant.Q6_K: {integerQ6_Kx1VNNI, integerQ6_Kx4VNNI, integerQ6_Kx8VNNI},
 	}
 }
 

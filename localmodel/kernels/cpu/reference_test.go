@@ -8,10 +8,10 @@ import (
 
 // The definitions in float64, loops and no tricks.
 
-// matMulReference returns x [n, cols] times the transpose of w, and beside it
-// the sums of |x w|, the measure of what float32 sums may lose.
-func matMulReference(x []float32, n int, w Matrix) (out, size []float64) {
-	weights := make([]float32, w.Rows*w.Cols)
+// matMulReference returns x [n, cols], as k sees it, times the transpose of w,
+// and beside it the sums of |x w|, the measure of what float32 sums may lose.
+func matMulReference(k *Kernels, activations []float32, n int, w Matrix) (out, size []float64) {
+	x, weights := seen(k, activations, n, w), make([]float32, w.Rows*w.Cols)
 	if err := quant.Dequantise(weights, w.Data, w.Type); err != nil {
 		panic(err)
 	}
@@ -19,7 +19,7 @@ func matMulReference(x []float32, n int, w Matrix) (out, size []float64) {
 		for r := range w.Rows {
 			var sum, abs float64
 			for c := range w.Cols {
-				p := float64(x[i*w.Cols+c]) * float64(weights[r*w.Cols+c])
+				p := x[i*w.Cols+c] * float64(weights[r*w.Cols+c])
 				sum += p
 				abs += math.Abs(p)
 			}

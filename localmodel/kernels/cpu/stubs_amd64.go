@@ -576,3 +576,128 @@ func siluAVX512(gate, up *float32, n int)
 //
 //go:noescape
 func geluAVX512(gate, up *float32, n int)
+
+// quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
+//
+//go:noescape
+func quantiseVNNI(p *quantiseArgs)
+
+// integerQ4_0x1VNNI multiplies rows of Q4_0 by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_0x1VNNI(p *integerArgs)
+
+// integerQ4_0x4VNNI multiplies rows of Q4_0 by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_0x4VNNI(p *integerArgs)
+
+// integerQ4_0x8VNNI multiplies rows of Q4_0 by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_0x8VNNI(p *integerArgs)
+
+// integerQ4_1x1VNNI multiplies rows of Q4_1 by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_1x1VNNI(p *integerArgs)
+
+// integerQ4_1x4VNNI multiplies rows of Q4_1 by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_1x4VNNI(p *integerArgs)
+
+// integerQ4_1x8VNNI multiplies rows of Q4_1 by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_1x8VNNI(p *integerArgs)
+
+// integerQ5_0x1VNNI multiplies rows of Q5_0 by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_0x1VNNI(p *integerArgs)
+
+// integerQ5_0x4VNNI multiplies rows of Q5_0 by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_0x4VNNI(p *integerArgs)
+
+// integerQ5_0x8VNNI multiplies rows of Q5_0 by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_0x8VNNI(p *integerArgs)
+
+// integerQ5_1x1VNNI multiplies rows of Q5_1 by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_1x1VNNI(p *integerArgs)
+
+// integerQ5_1x4VNNI multiplies rows of Q5_1 by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_1x4VNNI(p *integerArgs)
+
+// integerQ5_1x8VNNI multiplies rows of Q5_1 by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_1x8VNNI(p *integerArgs)
+
+// integerQ8_0x1VNNI multiplies rows of Q8_0 by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ8_0x1VNNI(p *integerArgs)
+
+// integerQ8_0x4VNNI multiplies rows of Q8_0 by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ8_0x4VNNI(p *integerArgs)
+
+// integerQ8_0x8VNNI multiplies rows of Q8_0 by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ8_0x8VNNI(p *integerArgs)
+
+// integerQ4_Kx1VNNI multiplies rows of Q4_K by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_Kx1VNNI(p *integerArgs)
+
+// integerQ4_Kx4VNNI multiplies rows of Q4_K by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_Kx4VNNI(p *integerArgs)
+
+// integerQ4_Kx8VNNI multiplies rows of Q4_K by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ4_Kx8VNNI(p *integerArgs)
+
+// integerQ5_Kx1VNNI multiplies rows of Q5_K by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_Kx1VNNI(p *integerArgs)
+
+// integerQ5_Kx4VNNI multiplies rows of Q5_K by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_Kx4VNNI(p *integerArgs)
+
+// integerQ5_Kx8VNNI multiplies rows of Q5_K by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ5_Kx8VNNI(p *integerArgs)
+
+// integerQ6_Kx1VNNI multiplies rows of Q6_K by 1 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ6_Kx1VNNI(p *integerArgs)
+
+// integerQ6_Kx4VNNI multiplies rows of Q6_K by 4 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ6_Kx4VNNI(p *integerArgs)
+
+// integerQ6_Kx8VNNI multiplies rows of Q6_K by 8 vectors of 16 bits; see integerArgs.
+//
+//go:noescape
+func integerQ6_Kx8VNNI(p *integerArgs)

@@ -152,6 +152,13 @@ func expand512BF16(g *gen, src reg.GPPhysical, disp int, emit func(int, reg.VecP
 // eight minima, times e, to the frame.
 func (g *gen) scales512(src reg.GPPhysical, disp int) operand.Mem {
 	frame := g.AllocLocal(64)
+	g.scales(src, disp)
+	g.VMOVUPS(reg.Z16, frame)
+	return frame
+}
+
+// scales leaves the eight scales and then the eight minima in 16.
+func (g *gen) scales(src reg.GPPhysical, disp int) {
 	g.sixBits(src, disp, reg.X16, reg.X17)
 	g.VPMOVZXBD(reg.X16, reg.Z16)
 	g.VCVTDQ2PS(reg.Z16, reg.Z16)
@@ -159,8 +166,6 @@ func (g *gen) scales512(src reg.GPPhysical, disp int) operand.Mem {
 	g.VCVTPH2PS(reg.Y17, reg.Z17)
 	g.VPERMPS(reg.Z17, reg.Z29, reg.Z17) // d eight times, e eight times
 	g.VMULPS(reg.Z17, reg.Z16, reg.Z16)
-	g.VMOVUPS(reg.Z16, frame)
-	return frame
 }
 
 // sixBits unpacks the 16 six-bit numbers behind the two halves at disp to the
