@@ -189,7 +189,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Options{Device: "cpu", KV: "Q8", SIMD: "plain"}, ""},
 		{Options{Device: "tpu"}, `device "tpu": want cpu, gpu or auto`},
 		{Options{KV: "f8"}, `KV cache type "f8": want f16, f32 or q8`},
-		{Options{SIMD: "avx9"}, `cpu: level "avx9": want plain, avx2 or avx512`},
+		{Options{SIMD: "avx9"}, `cpu: level "avx9": want plain, avx2, avx512 or vnni`},
 		{Options{Device: "gpu", KV: "q8"}, "KV cache type q8 runs on the CPU only so far; use --device cpu"},
 		{Options{Device: "gpu", SIMD: "plain"}, "SIMD level plain is the CPU's; use --device cpu"},
 		{Options{Device: "gpu", Attention: slidingFor(5)}, "attention sliding:window=5,sinks=0 runs on the CPU only so far; use --device cpu"},

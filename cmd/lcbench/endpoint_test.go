@@ -194,7 +194,7 @@ func TestAKilledRunLosesNothingAndAsksNothingTwice(t *testing.T) {
 }
 
 // builtinSamples is the size of the built-in LongBench.
-const builtinSamples = 136
+const builtinSamples = 122
 
 func checkNotAskedAgain(t *testing.T, e *endpoint, known []runners.Answer) {
 	t.Helper()

@@ -29,17 +29,17 @@ func longBenchTasks() []longBenchTask {
 	code := []int{150, 200, 270, 350, 450, 600}
 	en, zh := English, Chinese
 	return []longBenchTask{
-		{"multifieldqa_en", en, []int{500, 900, 1600}, even, 3, (*rowMaker).singleDoc},
-		{"multifieldqa_zh", zh, []int{600, 1200, 2200}, nil, 3, (*rowMaker).singleDoc},
-		{"hotpotqa", en, []int{600, 1000, 1400}, even, 3, (*rowMaker).multiDoc},
-		{"dureader", zh, []int{700, 1100, 1700}, nil, 3, (*rowMaker).articles},
+		{"multifieldqa_en", en, []int{500, 900, 1600}, even, 4, (*rowMaker).singleDoc},
+		{"multifieldqa_zh", zh, []int{600, 1200, 2200}, nil, 4, (*rowMaker).singleDoc},
+		{"hotpotqa", en, []int{600, 1000, 1400}, even, 4, (*rowMaker).multiDoc},
+		{"dureader", zh, []int{700, 1100, 1700}, nil, 4, (*rowMaker).articles},
 		{"gov_report", en, one, even, 1, (*rowMaker).report},
 		{"vcsum", zh, oneZH, nil, 1, (*rowMaker).minutes},
-		{"trec", en, []int{400, 700, 1000}, even, 3, (*rowMaker).questionTypes},
-		{"lsht", zh, []int{700, 1100, 1600}, nil, 3, (*rowMaker).newsTopics},
+		{"trec", en, []int{400, 700, 1000}, even, 4, (*rowMaker).questionTypes},
+		{"lsht", zh, []int{700, 1100, 1600}, nil, 4, (*rowMaker).newsTopics},
 		{"passage_count", en, []int{400, 550, 700, 850, 1000, 1300}, even, 1, (*rowMaker).count},
-		{"passage_retrieval_en", en, []int{1100, 1500}, even, 4, (*rowMaker).retrieve},
-		{"passage_retrieval_zh", zh, []int{1300, 1800}, nil, 4, (*rowMaker).retrieve},
+		{"passage_retrieval_en", en, []int{1100, 1500}, even, 5, (*rowMaker).retrieve},
+		{"passage_retrieval_zh", zh, []int{1300, 1800}, nil, 5, (*rowMaker).retrieve},
 		{"lcc", en, code, evenCode, 1, (*rowMaker).file},
 		{"repobench-p", zh, code, evenCode, 1, (*rowMaker).repository},
 	}
