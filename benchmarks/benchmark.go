@@ -128,6 +128,8 @@ type Sample struct {
 	Metric     string
 	References []string
 	Classes    []string
+	// Weight is what the sample weighs in means; 0: 1.
+	Weight float64
 	// Cleanup names what is done to an answer before scoring ("" or
 	// scorers.FirstLine's name "first_line").
 	Cleanup string

@@ -43,6 +43,7 @@ func WriteTable(w io.Writer, s Summary, o TableOptions) error {
 	t.o.Width = max(o.Width, 60)
 	t.title(s)
 	t.main(s)
+	t.measures(s)
 	t.strata(s)
 	t.cells(s)
 	t.statuses(s)
