@@ -72,6 +72,8 @@ type Row struct {
 	EvidenceState string    `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
 	EvidenceSpans []RowSpan `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
 	EvidenceLost  *int      `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
+	// EvidenceApproximate: some spans are anchors, not the whole place.
+	EvidenceApproximate bool `json:"evidence_approximate,omitempty" parquet:"evidence_approximate,optional"`
 
 	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
 	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`
@@ -112,7 +114,7 @@ func newRow(r runners.Result, contextRef string) Row {
 		MaxTokens: positive(s.MaxTokens), Temperature: s.Temperature, Stop: s.Stop, CutTokens: a.CutTokens,
 		Length: positive(s.Length), TargetLength: positive(s.TargetLength), Depth: s.Depth,
 		Tokenizer: s.Tokenizer, Strata: s.Strata, Group: s.Group,
-		EvidenceState:     string(s.Evidence.State),
+		EvidenceState: string(s.Evidence.State), EvidenceApproximate: s.Evidence.Approximate,
 		FirstTokenSeconds: seconds(a.FirstToken), TotalSeconds: seconds(a.Total),
 		Retries: a.Retries, RateLimited: a.RateLimited,
 		FromCache: a.FromCache, Resumed: r.Resumed, Served: a.Model,
