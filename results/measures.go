@@ -138,7 +138,7 @@ func (t *tablePage) measures(s Summary) {
 	var tables []string
 	for _, task := range s.Tasks {
 		for _, m := range task.Measures {
-			if m.Value != nil && m.Unit != scorers.UnitFlag && !slices.Contains(tables, m.Table) {
+			if m.Table != "" && m.Value != nil && m.Unit != scorers.UnitFlag && !slices.Contains(tables, m.Table) {
 				tables = append(tables, m.Table)
 			}
 		}

@@ -17,7 +17,8 @@ func loogle() family {
 				Equals: "rouge 1.0.1, rouge-l recall; beside it rouge-1 and rouge-2 recall, NLTK's sentence_bleu of order 1 and of order 4 alone, NLTK's METEOR on words in their order; " + script,
 				Score:  scoreText,
 			},
-			{Name: "loogle_timeline", Equals: "loogle_text, and the four deviations of timelines as LooGLE defines them (arXiv 2311.04939)", Score: scoreTimeline},
+			{Name: "loogle_reorder", Equals: "exact order (beside it the four deviations as LooGLE defines them, arXiv 2311.04939)", Score: scoreReorder},
+			{Name: "loogle_timeline", Equals: "loogle_text, with the measures of loogle_reorder", Score: scoreTimeline},
 			{Name: "cloze", Equals: "exact match (beside it partial match) over all masks, automatic_metrics.py of " + script, Score: scoreCloze},
 		},
 		tables: map[string]evaluator{"loogle_text": evaluateText, "cloze": evaluateCloze, "reorder": evaluateReorder},
@@ -70,11 +71,12 @@ func scoreText(c Case) Score {
 	column := func(name, title string, value float64) Measure {
 		return Measure{Name: name, Title: title, Table: "Text", Unit: UnitShare, Value: value}
 	}
-	full := column("meteor", "Meteor", f.meteor)
+	full, stems := column("meteor", "Meteor", f.meteor), column("meteor_exact_stem", "Meteor-ES", f.exactStem)
 	if c.Thesaurus == nil {
 		full.Absent = "WordNet is not in an NLTK data folder (NLTK_DATA): its exact and stem stages alone are Meteor-ES"
 	} else {
 		full.Note = "synonyms from WordNet in " + c.Thesaurus.Origin()
+		stems.Table = "" // one of them is enough to look at
 	}
 	bert := column("bert_score", "Bert", 0)
 	bert.Absent = "BERTScore takes a neural model: left to a plug-in command"
@@ -83,7 +85,7 @@ func scoreText(c Case) Score {
 	s := Score{Value: f.rl, Measures: []Measure{
 		column("bleu1", "Bleu1", f.bleu1), column("bleu4", "Bleu4", f.bleu4),
 		column("rouge-1_recall", "Rouge1", f.r1), column("rouge-2_recall", "Rouge2", f.r2), column("rouge-l_recall", "RougeL", f.rl),
-		full, column("meteor_exact_stem", "Meteor-ES", f.exactStem), bert, judge,
+		full, stems, bert, judge,
 	}}
 	if f.noSentence {
 		s.Measures = append(s.Measures, Measure{
@@ -94,25 +96,36 @@ func scoreText(c Case) Score {
 	return s
 }
 
-// scoreTimeline is scoreText with the deviations of the order: over valid
-// orders, and with the maximum for every other answer.
+// scoreTimeline is scoreText with the measures of scoreReorder: a timeline is
+// one of longdep_qa's questions, and upstream scores it as text, too.
 func scoreTimeline(c Case) Score {
 	s := scoreText(c)
+	s.Measures = append(s.Measures, scoreReorder(c).Measures...)
+	return s
+}
+
+// scoreReorder is 1 for the right order, with the deviations of the order: over
+// valid orders, and with the maximum for every other answer.
+func scoreReorder(c Case) Score {
+	var s Score
 	reference := strings.Join(c.References[:min(1, len(c.References))], "")
 	d, n, valid := reorder(c.Prediction, reference)
-	const over, all = "Timelines, valid orders", "Timelines, the maximum for others"
+	const over, all = "Valid orders", "All orders"
 	most := maxima(n)
-	counted, ok, right := most, 0.0, 0.0
+	counted, ok := most, 0.0
 	if valid {
 		counted, ok = d, 1
 		if d == (deviations{}) {
-			right = 1
+			s.Value = 1
 		}
 		s.deviations(over, "", d, most)
 	}
 	s.Measures = append(s.Measures,
-		Measure{Name: "valid_order", Title: "Valid", Table: all, Unit: UnitShare, Value: ok},
-		Measure{Name: "right_order", Title: "Right", Table: all, Unit: UnitShare, Value: right})
+		Measure{
+			Name: "valid_order", Title: "Valid", Table: all, Unit: UnitShare, Value: ok,
+			Note: "share of the answers that name each item of a timeline once; among all orders the others count as the maximum",
+		},
+		Measure{Name: "right_order", Title: "Right", Table: all, Unit: UnitShare, Value: s.Value})
 	if !valid && n < 2 {
 		most = deviations{1, 1, 1, 1} // nothing to put in order: all of it is missed
 		counted = most

@@ -18,7 +18,8 @@ type Measure struct {
 	Name string
 	// Title is short, for a table's head.
 	Title string
-	// Table says which measures are shown together: "Text", "Cloze".
+	// Table says which measures are shown together: "Text", "Cloze"; "" is not
+	// shown, only written down.
 	Table string
 	Unit  Unit
 	Value float64

@@ -29,6 +29,7 @@ func (b *looGLE) PredictionFile(name string) (task, system string, ok bool) {
 type predictionRow struct {
 	pairs      pyliteral.List
 	answers    []*string // nil where there is none
+	reorder    bool      // a row of the file of timelines
 	references pyliteral.List
 }
 
@@ -58,6 +59,9 @@ func (b *looGLE) Predictions(t benchmarks.Task, line int, text []byte) (answered
 			Group: group(t.Name, fmt.Sprintf("%d", line)), Query: q.text,
 		}
 		judge(&s, q, task{Task: t})
+		if row.reorder {
+			s.Metric = "loogle_reorder"
+		}
 		answered = append(answered, benchmarks.Answered{Sample: s, Answer: *row.answers[i]})
 	}
 	return answered, missing, nil
@@ -70,6 +74,7 @@ func decodePredictions(text []byte) (predictionRow, error) {
 		seen[key] = true
 		switch key {
 		case "qa_pairs", "question":
+			row.reorder = key == "question"
 			if string(raw) != `"none"` && !datasets.IsNull(raw) {
 				row.pairs, err = list(raw)
 			}

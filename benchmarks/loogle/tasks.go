@@ -20,7 +20,7 @@ func tasks() []task {
 	const short, long = "Short dependency", "Long dependency"
 	all := func(name, category, metric string, rows, words, pinned int) task {
 		return task{pinnedRows: pinned, Task: benchmarks.Task{
-			Name: name, Category: category, Language: "en", Metric: metric, Rows: rows, AverageLength: words, Boards: []string{"en"},
+			Name: name, Category: category, Language: "en", Metric: metric, Rows: rows, AverageLength: words,
 		}}
 	}
 	ts := []task{

@@ -79,6 +79,8 @@ type looGLEMaker struct {
 	world *World
 	task  looGLETask
 	doc   int // the document being made, from 0
+	// keep, if not nil, sees the questions before they are written down.
+	keep func([]looGLEPair)
 }
 
 // looGLEQuestions is how many questions a document has at most.
@@ -102,6 +104,9 @@ func (g *looGLEMaker) first() int { return 16 * g.doc }
 func (g *looGLEMaker) dice() *dice { return g.world.dice("loogle/"+g.task.name, g.doc) }
 
 func (g *looGLEMaker) row(doc Document, pairs []looGLEPair) looGLERow {
+	if g.keep != nil {
+		g.keep(pairs)
+	}
 	texts := make([]string, len(pairs))
 	for i, p := range pairs {
 		texts[i] = p.python()
