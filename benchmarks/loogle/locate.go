@@ -178,7 +178,7 @@ func runKey(text string, words []span) string {
 }
 
 func sameWord(a string, x span, b string, y span) bool {
-	return strings.ToLower(a[x.Start:x.End]) == strings.ToLower(b[y.Start:y.End])
+	return strings.EqualFold(a[x.Start:x.End], b[y.Start:y.End])
 }
 
 // mentions are the places where a name stands as words of its own.

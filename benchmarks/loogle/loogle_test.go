@@ -187,3 +187,71 @@ func TestPassagesCoverADocumentInPiecesOfAFewSentences(t *testing.T) {
 		}
 	}
 }
+
+// pinnedTexts are files as the hub's source has them: the sample alone.
+type pinnedTexts struct{ texts }
+
+func (pinnedTexts) Origin() datasets.Origin { return datasets.Origin{Kind: "hub"} }
+
+func TestThePinnedSampleIsNotTakenForTheFullSet(t *testing.T) {
+	src := pinnedTexts{small("testdata/shortdep_qa.jsonl", `{"input": "t", "qa_pairs": "[{'Q': 'q', 'A': 'a'}]"}`)}
+	b := Adapter().Open(src)
+	if rows := b.Tasks()[0].Rows; rows != 80 {
+		t.Errorf("%d rows in the pinned sample, want 80", rows)
+	}
+	if rows := Adapter().Open(texts{}).Tasks()[0].Rows; rows != 1951 {
+		t.Errorf("%d rows in the full set, want 1951", rows)
+	}
+	var notices []string
+	n := 0
+	for _, err := range b.Samples(t.Context(), benchmarks.Options{Tasks: []string{"shortdep_qa"}}) {
+		var notice *benchmarks.Notice
+		switch {
+		case errors.As(err, &notice):
+			notices = append(notices, notice.Text)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			n++
+		}
+	}
+	if n != 1 || len(notices) != 1 || !strings.Contains(notices[0], "five documents a task") {
+		t.Errorf("%d samples, notices %q", n, notices)
+	}
+	for _, p := range pins() {
+		if len(p.Revision) != 40 || len(p.SHA256) != 64 || p.Size == 0 {
+			t.Errorf("pin of %s: %+v", p.Name, p)
+		}
+	}
+}
+
+func TestFilesOfAnswersNameTaskAndSystem(t *testing.T) {
+	b := &looGLE{}
+	for name, want := range map[string][2]string{
+		"shortdep_qa_gpt-3.5-turbo-16k.jsonl":     {"shortdep_qa", "gpt-3.5-turbo-16k"},
+		"longdep_qa_reorder_gpt4-32k.jsonl":       {"longdep_qa", "gpt4-32k"},
+		"longdep_summarization_llama-index.jsonl": {"longdep_summarization", "llama-index"},
+		"shortdep_cloze.jsonl":                    {"shortdep_cloze", ""},
+		"shortdep_qanda.jsonl":                    {},
+	} {
+		task, system, ok := b.PredictionFile(name)
+		if task != want[0] || system != want[1] || ok != (want[0] != "") {
+			t.Errorf("%s: task %q, system %q, %v", name, task, system, ok)
+		}
+	}
+}
+
+func TestClozeAnswersAreReadWithTheirMasks(t *testing.T) {
+	b := Adapter().Open(Adapter().Builtin(0)).(*looGLE)
+	own := b.Tasks()[1]
+	for _, output := range []string{`{"<mask-0>": "A"}`, `"{'<mask-0>': 'A'}"`} {
+		got, missing, err := b.Predictions(own, 3, []byte(`{"qa_pairs": [{"Q": "q", "A": {"<mask-0>": "A"}, "S": "s"}], "llm_output": ["{}"], "output": [`+output+`]}`))
+		if err != nil || len(missing) > 0 || len(got) != 1 || got[0].Sample.Classes[0] != "<mask-0>" || got[0].Sample.References[0] != "A" || got[0].Sample.ID != "shortdep_cloze/3.1" {
+			t.Errorf("%s: %+v, missing %q, %v", output, got, missing, err)
+		}
+	}
+	_, _, err := b.Predictions(own, 1, []byte(`{"qa_pairs": [{"Q": "q"}], "llm_output": ["{}"], "output": ["A"]}`))
+	if err == nil || !strings.Contains(err.Error(), `field "output": want an object of masks and entities`) {
+		t.Errorf("a reference of another kind: %v", err)
+	}
+}

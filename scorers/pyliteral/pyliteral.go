@@ -25,13 +25,14 @@ type Bytes string
 // Number is a number as it is written, sign included.
 type Number string
 
-// List, Tuple and Set are displays of their elements, in the order written; a
-// Set may name an element twice.
-type (
-	List  []Value
-	Tuple []Value
-	Set   []Value
-)
+// List is a list's elements.
+type List []Value
+
+// Tuple is a tuple's elements.
+type Tuple []Value
+
+// Set is a set's elements in the order written; one may stand there twice.
+type Set []Value
 
 // Dict is a dictionary display. Keys that are strings are in Text; of equal
 // ones the last value counts, at the place of the first.
