@@ -45,8 +45,8 @@ type Dict struct {
 
 // Limits that keep a hostile text from costing more than its length.
 const (
-	maxDepth = 100
-	maxText  = 64 << 20
+	maxOpen = 200 // brackets at once, as in CPython
+	maxText = 64 << 20
 )
 
 // Parse reads a text that is one literal and nothing else but white space,
@@ -66,7 +66,7 @@ func Parse(text string) (Value, error) {
 	if err := p.skipBlankLines(); err != nil {
 		return nil, err
 	}
-	v, err := p.value(0)
+	v, err := p.value()
 	if err != nil {
 		return nil, err
 	}
@@ -155,19 +155,16 @@ func (p *parser) end() error {
 }
 
 // value reads one literal.
-func (p *parser) value(depth int) (Value, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("byte %d: nested deeper than %d", p.at, maxDepth)
-	}
+func (p *parser) value() (Value, error) {
 	p.skipSpace()
 	switch c := p.peek(); {
 	case c == '{':
-		return p.braces(depth)
+		return p.braces()
 	case c == '[':
-		list, _, err := p.elements(']', depth)
+		list, _, err := p.elements(']')
 		return List(list), err
 	case c == '(':
-		return p.parentheses(depth)
+		return p.parentheses()
 	case strings.HasPrefix(p.text[p.at:], "..."):
 		p.at += 3
 		return Ellipsis{}, nil
@@ -197,119 +194,4 @@ func (p *parser) name() (Value, error) {
 	}
 	p.at -= n
 	return nil, p.fail("a literal")
-}
-
-// parentheses reads a tuple, or one literal in brackets.
-func (p *parser) parentheses(depth int) (Value, error) {
-	list, comma, err := p.elements(')', depth)
-	if err == nil && len(list) == 1 && !comma {
-		return list[0], nil
-	}
-	return Tuple(list), err
-}
-
-// elements reads a bracket's elements, and whether a comma stood among or
-// behind them.
-func (p *parser) elements(closing byte, depth int) (list []Value, comma bool, err error) {
-	p.at++
-	p.open++
-	defer func() { p.open-- }()
-	list = []Value{}
-	for {
-		p.skipSpace()
-		if p.peek() == closing {
-			p.at++
-			return list, comma, nil
-		}
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return list, comma, err
-		}
-		list = append(list, v)
-		p.skipSpace()
-		switch p.peek() {
-		case ',':
-			p.at++
-			comma = true
-		case closing:
-		default:
-			return list, comma, p.fail(fmt.Sprintf("',' or '%c'", closing))
-		}
-	}
-}
-
-// braces reads a dictionary or a set.
-func (p *parser) braces(depth int) (Value, error) {
-	p.at++
-	p.open++
-	defer func() { p.open-- }()
-	d := &Dict{Text: map[string]Value{}}
-	var set Set
-	for n := 0; ; n++ {
-		p.skipSpace()
-		if p.peek() == '}' {
-			p.at++
-			if set != nil {
-				return set, nil
-			}
-			return d, nil
-		}
-		key, err := p.value(depth + 1)
-		if err != nil {
-			return nil, err
-		}
-		if !hashable(key) {
-			return nil, fmt.Errorf("byte %d: an element or key that is a list, set or dictionary", p.at)
-		}
-		p.skipSpace()
-		switch {
-		case p.peek() == ':' && set == nil:
-			p.at++
-			if err := p.entry(d, key, depth); err != nil {
-				return nil, err
-			}
-		case n == 0 || set != nil:
-			set = append(set, key)
-		default:
-			return nil, p.fail("':'")
-		}
-		p.skipSpace()
-		if p.peek() == ',' {
-			p.at++
-		} else if p.peek() != '}' {
-			return nil, p.fail("',' or '}'")
-		}
-	}
-}
-
-// entry reads a dictionary entry's value.
-func (p *parser) entry(d *Dict, key Value, depth int) error {
-	v, err := p.value(depth + 1)
-	if err != nil {
-		return err
-	}
-	text, ok := key.(string)
-	if !ok {
-		d.Others++
-		return nil
-	}
-	if _, again := d.Text[text]; !again {
-		d.Keys = append(d.Keys, text)
-	}
-	d.Text[text] = v
-	return nil
-}
-
-func hashable(v Value) bool {
-	switch v := v.(type) {
-	case List, Set, *Dict:
-		return false
-	case Tuple:
-		for _, e := range v {
-			if !hashable(e) {
-				return false
-			}
-		}
-	}
-	return true
 }

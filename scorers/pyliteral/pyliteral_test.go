@@ -75,11 +75,17 @@ func TestWhatPythonRefusesIsRefused(t *testing.T) {
 		"a key without a value":      `{'a': 1, 'b'}`,
 		"a null character":           "'a\x00'",
 		"a no-break space":           "{'a':\u00a0'b'}",
-		"a thousand brackets":        strings.Repeat("[", 1000) + strings.Repeat("]", 1000),
+		"too many brackets":          strings.Repeat("[", 201) + strings.Repeat("]", 201),
 	} {
 		if v, err := Parse(text); err == nil {
 			t.Errorf("%s: %.40q gives %v, want an error", name, text, v)
 		}
+	}
+}
+
+func TestAsManyBracketsAsCPythonTakes(t *testing.T) {
+	if _, err := Parse(strings.Repeat("(", 199) + "{'a': 'b'}" + strings.Repeat(")", 199)); err != nil {
+		t.Error(err)
 	}
 }
 
