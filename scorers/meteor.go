@@ -21,7 +21,7 @@ func meteor(hypothesis, reference []string, synonyms Thesaurus) float64 {
 	a.stem()
 	a.stage(func(w string) []string { return []string{w} })
 	if synonyms != nil {
-		a.stage(func(w string) []string { return append(synonyms.Synonyms(w), w) })
+		a.stage(synonyms.Synonyms) // equal forms were matched before
 	}
 	m := float64(len(a.matches))
 	if m == 0 {

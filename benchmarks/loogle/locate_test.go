@@ -1,12 +1,14 @@
 package loogle
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/benchmarktest"
 )
 
 func TestEvidenceIsFoundWhereAnnotatorsRetypedIt(t *testing.T) {
@@ -36,7 +38,7 @@ func TestEvidenceIsFoundWhereAnnotatorsRetypedIt(t *testing.T) {
 }
 
 func TestEvidenceSaysWhatIsUnknown(t *testing.T) {
-	l := newLocator("Alpha was here. Beta was there.")
+	l := newLocator("Alpha was here. Beta was there. One two three four five six seven eight.")
 	long := task{Task: benchmarks.Task{Name: longQA}}
 	for _, tc := range []struct {
 		name     string
@@ -45,6 +47,7 @@ func TestEvidenceSaysWhatIsUnknown(t *testing.T) {
 	}{
 		{"all found", []string{"Beta was there", "Alpha was here"}, benchmarks.Evidence{State: benchmarks.EvidenceKnown, Spans: []span{{Start: 0, End: 14}, {Start: 16, End: 30}}}},
 		{"one of two", []string{"Beta was there", "Gamma"}, benchmarks.Evidence{State: benchmarks.EvidencePartial, Spans: []span{{Start: 16, End: 30}}}},
+		{"an anchor of eight words", []string{"x One two three four five six seven eight y"}, benchmarks.Evidence{State: benchmarks.EvidencePartial, Approximate: true, Spans: []span{{Start: 32, End: 71}}}},
 		{"none", []string{"Gamma"}, benchmarks.Evidence{State: benchmarks.EvidenceUnknown}},
 		{"none given", nil, benchmarks.Evidence{State: benchmarks.EvidenceUnknown}},
 	} {
@@ -53,6 +56,19 @@ func TestEvidenceSaysWhatIsUnknown(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What truncation leaves of evidence is still said to be approximate.
+func TestApproximateEvidenceStaysSo(t *testing.T) {
+	text := "Ada met Bob. " + strings.Repeat("word ", 100)
+	s := benchmarks.Sample{
+		Prompt: benchmarks.Prompt{Context: text}, Own: benchmarks.TruncatePrompt,
+		Evidence: newLocator(text).evidence(task{Task: benchmarks.Task{Name: cloze}}, question{answers: []string{"Ada"}}),
+	}
+	cut, n, err := benchmarks.Fit(s, 20, benchmarks.TruncateOwn, benchmarktest.Words{})
+	if err != nil || n == 0 || len(cut.Evidence.Spans) != 1 || !cut.Evidence.Approximate {
+		t.Errorf("%d tokens cut, evidence %+v, %v", n, cut.Evidence, err)
 	}
 }
 

@@ -90,8 +90,8 @@ func (p prompts) sample(d document, q question, t task, id string) (benchmarks.S
 	}
 	s := benchmarks.Sample{
 		ID: id, Task: t.Name, Category: t.Category, Language: "en",
-		// API models get it as a message, and are the ones that the paper is about;
-		// open ones as plain text (--chat-template never).
+		// Upstream sends it to API models as one system message, which is the user's
+		// turn here, and to open models as plain text (--chat-template never).
 		Prompt: prompt, Chat: true, MaxTokens: p.maxTokens[t.Name], Own: benchmarks.TruncatePrompt,
 		Length: d.words, Group: d.group, Query: q.text,
 	}
