@@ -34,6 +34,9 @@ type Adapter struct {
 	Modes []string
 	// Open returns the benchmark over src. It reads no data yet.
 	Open func(src datasets.Source) Benchmark
+	// Synonyms says that a metric looks up synonyms in WordNet, where the user has
+	// it.
+	Synonyms bool
 	// Builtin returns the generated stand-in data, which needs no network.
 	Builtin func(seed uint64) datasets.Source
 	// SelfCheck scores a few fixed answers and returns an error if any metric
@@ -128,6 +131,8 @@ type Sample struct {
 	Metric     string
 	References []string
 	Classes    []string
+	// Weight is what the sample weighs in means; 0: 1.
+	Weight float64
 	// Cleanup names what is done to an answer before scoring ("" or
 	// scorers.FirstLine's name "first_line").
 	Cleanup string
@@ -153,6 +158,12 @@ type Sample struct {
 	Query string
 }
 
+// Answered is a sample with an answer that was made elsewhere.
+type Answered struct {
+	Sample Sample
+	Answer string
+}
+
 // FollowUp is a second request made of the first one's answer. The template's
 // placeholder is replaced by the first answer, stripped.
 type FollowUp struct {
@@ -166,6 +177,9 @@ type Evidence struct {
 	State EvidenceState
 	// Spans are byte ranges of Prompt.Context, in order, not overlapping.
 	Spans []scorers.Span
+	// Approximate says that some spans are anchors: they lie in or near a needed
+	// place but aren't all of it, or not it alone.
+	Approximate bool
 	// Lost counts spans that truncation removed wholly or in part.
 	Lost int
 }

@@ -203,7 +203,7 @@ func (e Evidence) cut(from, to, delta int) Evidence {
 	if len(e.Spans) == 0 {
 		return e
 	}
-	out := Evidence{State: e.State, Lost: e.Lost}
+	out := Evidence{State: e.State, Lost: e.Lost, Approximate: e.Approximate}
 	for _, s := range e.Spans {
 		switch {
 		case s.End <= from:

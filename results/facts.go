@@ -11,15 +11,18 @@ import (
 	"github.com/lcbench/lcbench/scorers"
 )
 
-// Facts keeps what averages need of each row: about 150 bytes, no texts. The
+// Facts keeps what averages need of each row: about 150 bytes, eight more a
+// measure, no texts. The
 // zero value isn't usable.
 type Facts struct {
 	rows   []fact
 	shared map[string]string   // one copy of each task and group
 	strata map[string][]string // one copy of each combination
-	cells  []Cell
-	usage  runners.Usage // of the rows' answers
-	counts counts
+	// measures are one copy of each list of measures.
+	measures map[string][]scorers.Measure
+	cells    []Cell
+	usage    runners.Usage // of the rows' answers
+	counts   counts
 }
 
 // fact is one row.
@@ -30,6 +33,8 @@ type fact struct {
 	status uint8 // in runners.Statuses()
 	first  float32
 	total  float32 // seconds; 0: unknown
+	// measures are nil where the metric has none.
+	measures *rowFigures
 }
 
 // Cell is a length and a depth that were asked for.
@@ -71,7 +76,10 @@ type counts struct {
 
 // NewFacts returns facts of no rows.
 func NewFacts() *Facts {
-	return &Facts{shared: map[string]string{}, strata: map[string][]string{}, usage: runners.Usage{Known: true}}
+	return &Facts{
+		shared: map[string]string{}, strata: map[string][]string{}, measures: map[string][]scorers.Measure{},
+		usage: runners.Usage{Known: true},
+	}
 }
 
 // maxCells bounds the distinct lengths × depths of a run.
@@ -83,11 +91,11 @@ func (f *Facts) Add(r runners.Result) {
 	score, _ := rowScore(r)
 	f.rows = append(f.rows, fact{
 		Row: scorers.Row{
-			Task: f.share(s.Task), Group: f.share(s.Group), Score: score,
+			Task: f.share(s.Task), Group: f.share(s.Group), Score: score, Weight: s.Weight,
 			Valid: a.Status == runners.OK, Strata: f.shareStrata(s.Strata),
 		},
 		index: int32(s.Index), cell: f.cell(s.TargetLength, s.Depth), status: statusIndex(a.Status),
-		first: float32(a.FirstToken.Seconds()), total: float32(a.Total.Seconds()),
+		first: float32(a.FirstToken.Seconds()), total: float32(a.Total.Seconds()), measures: f.keepMeasures(r.Score.Measures),
 	})
 	if a.Usage != (runners.Usage{}) { // a failed call counts nothing: no estimate either
 		f.usage = f.usage.Add(a.Usage)

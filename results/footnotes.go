@@ -33,6 +33,7 @@ func (t *tablePage) footnotes(s Summary) {
 	if noInterval(s) {
 		t.text("¹ No interval: fewer than two documents in a task.", "")
 	}
+	t.measureNotes(s)
 	t.text(usageLine(s), "")
 	if line := speedLine(s); line != "" {
 		t.text(line, "")

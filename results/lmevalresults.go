@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // lmEvalResults is the object of results_<date>.json, from tasks whose samples
@@ -27,6 +29,11 @@ func lmEvalResults(tasks []*lmEvalTask, in LMEvalInput) map[string]any {
 		if t.n > 0 {
 			entry[metric+",none"] = t.sum / float64(t.n)
 			entry[metric+"_stderr,none"] = t.stderr()
+		}
+		for _, m := range t.Measures {
+			if m.Value != nil && m.Unit == scorers.UnitShare {
+				entry[m.Name+",none"] = *m.Value / 100
+			}
 		}
 		results[t.Task] = entry
 		configs[t.Task] = t.config()

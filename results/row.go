@@ -25,6 +25,10 @@ type Row struct {
 	Valid  bool     `json:"valid" parquet:"valid"`
 	Score  *float64 `json:"score" parquet:"score"`
 	Metric string   `json:"metric" parquet:"metric,dict"`
+	// Measures are further figures of the answer; Weight is what the row weighs
+	// in means, left out where that is 1.
+	Measures []RowMeasure `json:"measures,omitempty" parquet:"measures,list"`
+	Weight   float64      `json:"weight,omitempty" parquet:"weight,optional"`
 
 	// Answer is the model's text, Extracted what the metric took out of it,
 	// FirstAnswer the first call's text where a second one was scored.
@@ -68,6 +72,8 @@ type Row struct {
 	EvidenceState string    `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
 	EvidenceSpans []RowSpan `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
 	EvidenceLost  *int      `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
+	// EvidenceApproximate: some spans are anchors, not the whole place.
+	EvidenceApproximate bool `json:"evidence_approximate,omitempty" parquet:"evidence_approximate,optional"`
 
 	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
 	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`
@@ -100,7 +106,7 @@ func newRow(r runners.Result, contextRef string) Row {
 	s, a := r.Sample, r.Answer
 	row := Row{
 		ID: s.ID, Index: s.Index, Task: s.Task, Category: s.Category, Language: s.Language,
-		Status: string(a.Status), Valid: a.Status == runners.OK, Metric: s.Metric,
+		Status: string(a.Status), Valid: a.Status == runners.OK, Metric: s.Metric, Measures: rowMeasures(r.Score.Measures), Weight: s.Weight,
 		Answer: a.Text, Extracted: r.Score.Answer, FirstAnswer: a.First, Reasoning: a.Reasoning,
 		FinishReason: a.FinishReason, Error: a.Error, References: s.References, Classes: s.Classes,
 		Chat: s.Chat, PromptSystem: s.Prompt.System, PromptBefore: s.Prompt.Before,
@@ -108,7 +114,7 @@ func newRow(r runners.Result, contextRef string) Row {
 		MaxTokens: positive(s.MaxTokens), Temperature: s.Temperature, Stop: s.Stop, CutTokens: a.CutTokens,
 		Length: positive(s.Length), TargetLength: positive(s.TargetLength), Depth: s.Depth,
 		Tokenizer: s.Tokenizer, Strata: s.Strata, Group: s.Group,
-		EvidenceState:     string(s.Evidence.State),
+		EvidenceState: string(s.Evidence.State), EvidenceApproximate: s.Evidence.Approximate,
 		FirstTokenSeconds: seconds(a.FirstToken), TotalSeconds: seconds(a.Total),
 		Retries: a.Retries, RateLimited: a.RateLimited,
 		FromCache: a.FromCache, Resumed: r.Resumed, Served: a.Model,

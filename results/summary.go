@@ -129,6 +129,7 @@ type TaskScore struct {
 	MetricEquals string `json:"metric_equals,omitempty"`
 	Figure
 	ByStatus map[runners.Status]int `json:"by_status"`
+	Measures []MeasureFigure        `json:"measures,omitempty"`
 	Strata   []NamedFigure          `json:"strata,omitempty"`
 	Cells    []CellFigure           `json:"cells,omitempty"`
 }
@@ -223,9 +224,12 @@ func (f *Facts) Summarise(in SummaryInput) Summary {
 	s.Samples = f.sampleCounts(in, statuses)
 	options := scorers.AggregateOptions{Seed: m.Seed, Resamples: in.Resamples}
 	averages := scorers.Aggregate(f.scored(), specs(in.Tasks), options)
+	measures := f.measureFigures()
 	for _, t := range averages.Tasks {
 		if !t.All.Absent() {
-			s.Tasks = append(s.Tasks, taskScore(t, in, statuses[t.Spec.Name]))
+			task := taskScore(t, in, statuses[t.Spec.Name])
+			task.Measures = measures[t.Spec.Name]
+			s.Tasks = append(s.Tasks, task)
 		}
 	}
 	for _, b := range averages.Boards {

@@ -43,6 +43,7 @@ func WriteTable(w io.Writer, s Summary, o TableOptions) error {
 	t.o.Width = max(o.Width, 60)
 	t.title(s)
 	t.main(s)
+	t.measures(s)
 	t.strata(s)
 	t.cells(s)
 	t.statuses(s)
@@ -192,13 +193,21 @@ func (t *tablePage) strata(s Summary) {
 	}
 	rows := make([][]string, 0, len(s.Tasks)+len(s.Boards))
 	for _, task := range s.Tasks {
-		rows = append(rows, strataRow(task.Task, task.Figure, task.Strata, names))
+		if len(task.Strata) > 0 {
+			rows = append(rows, strataRow(task.Task, task.Figure, task.Strata, names))
+		}
 	}
-	for _, b := range s.Boards {
-		rows = append(rows, strataRow(withBoard("Average", b.Board), b.Average, b.Strata, names))
-	}
-	if len(s.Tasks) == 1 && len(s.Boards) == 1 { // they are the same
-		rows = rows[:1]
+	switch {
+	case len(rows) == 0:
+		return
+	case len(rows) < len(s.Tasks):
+		// The averages are of other tasks, too.
+	case len(s.Tasks) == 1 && len(s.Boards) == 1:
+		// They are the same.
+	default:
+		for _, b := range s.Boards {
+			rows = append(rows, strataRow(withBoard("Average", b.Board), b.Average, b.Strata, names))
+		}
 	}
 	header := []string{"Task", "Overall"}
 	for _, n := range names {

@@ -220,10 +220,15 @@ func (r *run) finish(s benchmarks.Sample, a Answer, resumed bool) error {
 	result := Result{Sample: s, Answer: a, Resumed: resumed}
 	if a.Status.Lost() {
 		r.lose(fmt.Errorf("%s: %s", a.SampleID, a.Error))
-	} else if a.Status != NoAnswer {
+	} else {
 		score, err := r.Score(s, a.Text)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.ID, err)
+		}
+		// No answer scores 0, whatever a metric makes of an empty text; its
+		// measures stay, since of some of them less is better.
+		if a.Status == NoAnswer {
+			score.Value = 0
 		}
 		result.Score = score
 	}

@@ -301,3 +301,21 @@ func TestBudgetsAndPricesAreRead(t *testing.T) {
 		t.Errorf("a dated snapshot costs %+v, %v", p, ok)
 	}
 }
+
+// No answer counts 0 even where a metric finds something in an empty text, and
+// its measures are kept: of some, less is better.
+func TestNoAnswerScoresZeroAndKeepsItsMeasures(t *testing.T) {
+	e, _, results := engine(modelFunc(func(context.Context, runners.Request) (runners.Response, error) {
+		return runners.Response{Text: " \n"}, nil
+	}))
+	e.Score = func(benchmarks.Sample, string) (scorers.Score, error) {
+		return scorers.Score{Value: 0.5, Measures: []scorers.Measure{{Name: "deviation", Value: 3}}}, nil
+	}
+	if _, err := e.Run(t.Context(), samples(1)); err != nil {
+		t.Fatal(err)
+	}
+	r := (*results)[0]
+	if r.Answer.Status != runners.NoAnswer || r.Score.Value != 0 || len(r.Score.Measures) != 1 || r.Score.Measures[0].Value != 3 {
+		t.Errorf("status %s, score %+v", r.Answer.Status, r.Score)
+	}
+}

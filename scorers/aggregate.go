@@ -15,6 +15,9 @@ type Row struct {
 	Group string
 	// Score is in 0..1; 0 for a sample without an answer.
 	Score float64
+	// Weight is what the row weighs in means; 0: 1. LooGLE's cloze questions
+	// weigh their masks.
+	Weight float64
 	// Valid says that nothing was cut and the answer is whole.
 	Valid bool
 	// Strata are the groups of TaskSpec.Strata that the row belongs to.
@@ -52,7 +55,7 @@ type Means struct {
 	// Valid is over the valid rows only. It has no interval.
 	Valid Estimate
 	// Reference is 100·All rounded as the reference rounds it before it
-	// averages further: a task to 2 decimals, a stratum of it as LongBench-E
+	// averages further: a task to 2 decimals (LooGLE rounds the share to 4), a stratum of it as LongBench-E
 	// rounds its buckets, an average not at all. NaN if absent.
 	Reference float64
 }
@@ -260,29 +263,53 @@ func (t *taskPart) stratum(name string) *part {
 // summarise works out the part's means; reference is the upstream program's
 // own mean in percent, rounded.
 func (p *part) summarise(reference func(scores []float64) float64) {
-	var all, valid float64
-	n, nValid := len(p.rows), 0
-	scores := make([]float64, n)
+	var all, valid sums
+	scores := make([]float64, len(p.rows))
 	for i, r := range p.rows {
 		scores[i] = value(r.Score)
-		all += value(r.Score)
+		all.add(r)
 		if r.Valid {
-			valid += value(r.Score)
-			nValid++
+			valid.add(r)
 		}
 	}
-	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: reference(scores)}
+	m := Means{All: all.estimate(), Valid: valid.estimate(), Reference: reference(scores)}
+	if all.weighted {
+		m.Reference = 100 * Round(m.All.Value, 4)
+	}
 	p.drawn = p.draws.means()
 	m.All.Interval = interval(slices.Clone(p.drawn), p.draws.state)
 	m.Valid.Interval = Interval{State: IntervalNotAsked}
 	p.means = m
 }
 
-func estimate(sum float64, n int) Estimate {
-	if n == 0 {
+// sums add up rows.
+type sums struct {
+	rows          int
+	score, weight float64
+	weighted      bool
+}
+
+func (s *sums) add(r Row) {
+	w := r.weight()
+	s.rows++
+	s.score += w * value(r.Score)
+	s.weight += w
+	s.weighted = s.weighted || w != 1
+}
+
+func (s *sums) estimate() Estimate {
+	if s.rows == 0 {
 		return Estimate{}
 	}
-	return Estimate{Rows: n, Value: sum / float64(n)}
+	return Estimate{Rows: s.rows, Value: s.score / s.weight}
+}
+
+// weight is what the row weighs.
+func (r Row) weight() float64 {
+	if r.Weight > 0 && !math.IsInf(r.Weight, 0) {
+		return r.Weight
+	}
+	return 1
 }
 
 // value reads a score as a number: what is not finite counts 0.

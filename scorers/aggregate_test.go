@@ -277,3 +277,28 @@ func TestRowsAreCountedOncePerStratumThatTheyName(t *testing.T) {
 		t.Errorf("got %q, want %q", line, want)
 	}
 }
+
+// LooGLE's cloze: matches over masks, not a mean of questions; a document's
+// masks are drawn together.
+func TestRowsWeighWhatTheySay(t *testing.T) {
+	rows := []Row{
+		{Task: "cloze", Group: "a", Score: 1, Weight: 1, Valid: true},
+		{Task: "cloze", Group: "a", Score: 0.25, Weight: 4, Valid: true},
+		{Task: "cloze", Group: "b", Score: 0.5, Weight: 2},
+	}
+	got := Aggregate(rows, []TaskSpec{{Name: "cloze", Category: "c"}}, AggregateOptions{})
+	task := got.Tasks[0]
+	if want := 3.0 / 7; math.Abs(task.All.Value-want) > 1e-15 || task.Reference != 42.86 || task.All.Rows != 3 {
+		t.Errorf("all: %+v, want %v of 3 rows, 42.86 rounded", task.Means, want)
+	}
+	if want := 2.0 / 5; math.Abs(task.Valid.Value-want) > 1e-15 {
+		t.Errorf("valid: %v, want %v", task.Valid.Value, want)
+	}
+	// Draws are aa, ab, bb: 2/5, 3/7, 1/2.
+	if i := task.All.Interval; i.State != IntervalOK || math.Abs(i.Low-0.4) > 1e-12 || math.Abs(i.High-0.5) > 1e-12 {
+		t.Errorf("interval %+v, want 0.4 to 0.5", i)
+	}
+	if micro := got.Boards[0].Micro.All.Value; math.Abs(micro-3.0/7) > 1e-15 {
+		t.Errorf("micro %v, want %v", micro, 3.0/7)
+	}
+}

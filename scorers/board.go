@@ -174,32 +174,31 @@ func (a *average) means() Means {
 	return m
 }
 
-// pool is the mean over the rows of all parts, each row counting once; a draw
-// is the tasks' draws together. Its reference is 100·mean, unrounded.
+// pool is the mean over the rows of all parts, each row counting by its
+// weight; a draw is the tasks' draws together. Its reference is 100·mean,
+// unrounded.
 func pool(tasks []*taskPart, of func(*taskPart) *part) Means {
-	var all, valid float64
-	var n, nValid int
-	var sums draws
+	var all, valid sums
+	var drawn draws
 	for _, t := range tasks {
 		p := of(t)
 		if p == nil || len(p.rows) == 0 {
 			continue
 		}
 		for _, r := range p.rows {
-			n++
-			all += value(r.Score)
+			all.add(r)
 			if r.Valid {
-				nValid++
-				valid += value(r.Score)
+				valid.add(r)
 			}
 		}
-		sums.join(&p.draws)
+		drawn.join(&p.draws)
 	}
-	if n == 0 {
+	if all.rows == 0 {
 		return absentMeans()
 	}
-	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: 100 * all / float64(n)}
-	m.All.Interval = interval(sums.means(), sums.state)
+	m := Means{All: all.estimate(), Valid: valid.estimate()}
+	m.Reference = 100 * all.score / all.weight
+	m.All.Interval = interval(drawn.means(), drawn.state)
 	m.Valid.Interval = Interval{State: IntervalNotAsked}
 	return m
 }

@@ -14,11 +14,16 @@ import (
 // evaluator scores a case that is not one answer against its references.
 type evaluator func(raw []byte) (any, error)
 
-// caseLine are the fields of a case that Evaluate looks at first.
+// caseHead are the fields of a case that Evaluate looks at first: what the
+// others hold depends on the metric.
+type caseHead struct {
+	ID        string `json:"id"`
+	Benchmark string `json:"benchmark"`
+	Metric    string `json:"metric"`
+}
+
+// caseLine are the fields of one answer against its references.
 type caseLine struct {
-	ID         string   `json:"id"`
-	Benchmark  string   `json:"benchmark"`
-	Metric     string   `json:"metric"`
 	Prediction string   `json:"prediction"`
 	References []string `json:"references"`
 	Classes    []string `json:"all_classes"`
@@ -26,12 +31,13 @@ type caseLine struct {
 
 // Evaluate scores one case given as a JSON object with the fields id,
 // benchmark (only where the metric's name is not unique), metric, prediction,
-// references and, for classification, all_classes. Sets of rows
-// (longbench_task, longbench_v2_table) have rows instead of a prediction.
+// references and, for classification, all_classes. A cloze's reference is an
+// object of masks and entities. Sets of rows (longbench_task,
+// longbench_v2_table) have rows instead of a prediction.
 // Further fields are ignored. The score is a number, or a value of the shape
 // that the reference vectors have.
 func Evaluate(line []byte) (id string, score any, err error) {
-	var c caseLine
+	var c caseHead
 	if err := json.Unmarshal(line, &c); err != nil {
 		return "", nil, fieldError(err)
 	}
@@ -40,32 +46,40 @@ func Evaluate(line []byte) (id string, score any, err error) {
 		if c.Benchmark != "" && f.benchmark != c.Benchmark {
 			continue
 		}
-		if table, ok := f.tables[c.Metric]; ok {
-			matches++
-			score, err = table(line)
-			continue
+		evaluate, ok := f.tables[c.Metric]
+		if m, single := Lookup(f.benchmark, c.Metric); single && !ok {
+			evaluate, ok = m.evaluate, true
 		}
-		if m, ok := Lookup(f.benchmark, c.Metric); ok {
+		if ok {
 			matches++
-			score = m.Score(Case{Prediction: c.Prediction, References: c.References, Classes: c.Classes}).Value
+			score, err = evaluate(line)
 		}
 	}
 	switch {
-	case err != nil:
-		return c.ID, nil, err
 	case matches == 0:
 		return c.ID, nil, unknownMetric(c.Benchmark, c.Metric)
 	case matches > 1:
 		return c.ID, nil, fmt.Errorf("field \"metric\": several benchmarks have a metric %q: add the field \"benchmark\"", c.Metric)
+	case err != nil:
+		return c.ID, nil, err
 	}
 	return c.ID, score, nil
+}
+
+// evaluate scores one answer by its value alone.
+func (m Metric) evaluate(raw []byte) (any, error) {
+	var c caseLine
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, fieldError(err)
+	}
+	return m.Score(Case{Prediction: c.Prediction, References: c.References, Classes: c.Classes}).Value, nil
 }
 
 // fieldError words a JSON error as field, want, got.
 func fieldError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		want := strings.NewReplacer("[]string", "a list of strings", "[]", "a list of ", "scorers.caseLine", "an object", "float64", "number").Replace(wrong.Type.String())
+		want := strings.NewReplacer("[]string", "a list of strings", "map[string]string", "an object of strings", "[]", "a list of ", "scorers.caseHead", "an object", "float64", "number").Replace(wrong.Type.String())
 		return fmt.Errorf("field %q: want %s, got %s", wrong.Field, want, wrong.Value)
 	}
 	return fmt.Errorf("not a JSON object: %w", err)
@@ -88,6 +102,7 @@ func unknownMetric(benchmark, name string) error {
 		return fmt.Errorf("field \"benchmark\": no benchmark %q has metrics", benchmark)
 	}
 	slices.Sort(known)
+	known = slices.Compact(known)
 	return fmt.Errorf("field \"metric\": no metric %q; known are %s", name, strings.Join(known, ", "))
 }
 

@@ -15,10 +15,17 @@ import (
 const tolerance = 1e-9
 
 func TestGoldenLongBench(t *testing.T) {
-	for _, file := range []string{"metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table"} {
+	goldenFiles(t, "longbench", "metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table")
+}
+
+func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
+
+// goldenFiles evaluates every case of a benchmark's reference vectors.
+func goldenFiles(t *testing.T, benchmark string, files ...string) {
+	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			n := 0
-			for line, raw := range goldentest.Lines(t, "golden/longbench/"+file+".jsonl") {
+			for line, raw := range goldentest.Lines(t, "golden/"+benchmark+"/"+file+".jsonl") {
 				var c struct {
 					ID       string
 					Expected any

@@ -56,14 +56,14 @@ func clusters(rows []Row) []cluster {
 				byGroup[r.Group] = at
 			}
 		}
-		out[at].sum += value(r.Score)
-		out[at].count++
+		out[at].sum += r.weight() * value(r.Score)
+		out[at].count += r.weight()
 	}
 	return out
 }
 
-// draws are the resampled sums and row counts of one unit (a task or a
-// stratum of one): draw b's mean is sum[b]/count[b].
+// draws are the resampled sums and weights (row counts, mostly) of one unit (a
+// task or a stratum of one): draw b's mean is sum[b]/count[b].
 type draws struct {
 	sum   []float64
 	count []float64

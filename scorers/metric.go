@@ -17,8 +17,20 @@ type Case struct {
 	Prediction string
 	// References lists the right answers; the best match counts.
 	References []string
-	// Classes lists all classes of a classification task, in upstream's order.
+	// Classes lists all classes of a classification task, in upstream's order;
+	// of a cloze, the mask that each of References stands for.
 	Classes []string
+	// Thesaurus gives METEOR its synonyms; nil: it goes without.
+	Thesaurus Thesaurus
+}
+
+// Thesaurus knows words of the same meaning.
+type Thesaurus interface {
+	// Synonyms lists the words that share a meaning with word, which may be a
+	// stem or an inflected form. Words may repeat.
+	Synonyms(word string) []string
+	// Origin says where they come from, for the output.
+	Origin() string
 }
 
 // Score is a metric's verdict on one case.
@@ -29,6 +41,9 @@ type Score struct {
 	Answer string
 	// NoAnswer says that an extracting metric found no answer; Value is 0 then.
 	NoAnswer bool
+	// Measures are further figures of the same answer, where the reference has
+	// several (BLEU, ROUGE, METEOR).
+	Measures []Measure
 }
 
 // Metric is a named scoring rule.

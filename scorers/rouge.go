@@ -39,25 +39,34 @@ type lcs struct {
 	here        []uint64 // the places of one word; zero between uses
 }
 
-// rougeL computes R = |U|/m, P = |U|/n and F = 2·P·R/(P+R+1e-8), U being the
-// distinct words on any LCS of a reference sentence with a prediction
-// sentence, m and n the distinct words of each text. (rouge/rouge_score.py,
-// rouge_l_summary_level.)
+// rougeL computes R = |U|/m, P = |U|/n and F = 2·P·R/(P+R+1e-8), see union.
+// (rouge/rouge_score.py, rouge_l_summary_level.)
 func (l *lcs) rougeL(prediction, reference string) float64 {
+	union, refWords, n := l.union(prediction, reference)
+	if n == 0 || refWords == 0 {
+		return 0
+	}
+	r, p := float64(union)/float64(refWords), float64(union)/float64(n)
+	return 2 * (p * r / (p + r + 1e-8))
+}
+
+// union returns |U|, m and n: U are the distinct words on any LCS of a
+// reference sentence with a prediction sentence, m and n the distinct words of
+// the reference and of the prediction. It leaves their sentences in l.x and l.y.
+func (l *lcs) union(prediction, reference string) (union, refWords, n int) {
 	clear(l.ids)
 	l.words = l.words[:0]
 	l.x = l.sentences(l.x[:0], reference)
-	refWords := len(l.ids)
+	refWords = len(l.ids)
 	before := len(l.words)
 	l.y = l.sentences(l.y[:0], prediction)
 	if len(l.x) == 0 || len(l.y) == 0 {
-		return 0
+		return 0, 0, 0
 	}
 	l.common = grown(l.common, len(l.ids))
 	clear(l.common)
-	n := l.distinct(l.words[before:])
+	n = l.distinct(l.words[before:])
 	clear(l.common)
-	union := 0
 	l.first = grown(l.first, len(l.ids))
 	clear(l.first)
 	for _, y := range l.y {
@@ -70,8 +79,7 @@ func (l *lcs) rougeL(prediction, reference string) float64 {
 		}
 		l.forget(y)
 	}
-	r, p := float64(union)/float64(refWords), float64(union)/float64(n)
-	return 2 * (p * r / (p + r + 1e-8))
+	return union, refWords, n
 }
 
 // sentences cuts a text at every full stop, squeezes white space in each

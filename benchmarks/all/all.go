@@ -6,6 +6,7 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
+	"github.com/lcbench/lcbench/benchmarks/loogle"
 )
 
 // List returns the adapters in the order in which they are shown.
@@ -14,6 +15,7 @@ func List() []benchmarks.Adapter {
 		longbench.V1(),
 		longbench.E(),
 		longbench.V2(),
+		loogle.Adapter(),
 	}
 }
 

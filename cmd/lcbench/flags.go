@@ -20,6 +20,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel"
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 	"github.com/lcbench/lcbench/runners"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // dataFlags say where samples come from and how they are shaped.
@@ -87,6 +88,8 @@ type settings struct {
 	budget  *runners.Limit
 	window  int // for plan
 	local   *localmodel.Model
+	// thesaurus is WordNet, where the benchmark takes it and the user has it.
+	thesaurus scorers.Thesaurus
 
 	concurrency        int
 	total, totalTokens atomic.Int64 // for the progress line, 0 while unknown

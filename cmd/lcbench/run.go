@@ -50,6 +50,7 @@ func runCommand() *cli.Command {
 
 // runBenchmark does one run from its folder to its table.
 func runBenchmark(c *cli.Context, s *settings) (err error) {
+	s.findSynonyms(c.App.ErrWriter)
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
 	m, err := s.openModel(ctx, c)
@@ -126,7 +127,7 @@ func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score
 	if sample.Cleanup == "first_line" {
 		answer = scorers.FirstLine(answer)
 	}
-	return metric.Score(scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes}), nil
+	return metric.Score(scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes, Thesaurus: s.thesaurus}), nil
 }
 
 // metricFamily is the namespace of a benchmark's metrics: its variants share

@@ -21,7 +21,8 @@ import (
 func scoreCommand() *cli.Command {
 	return &cli.Command{
 		Name: "score", Usage: "score predictions made elsewhere; needs no network", ArgsUsage: "BENCHMARK",
-		Description: "LongBench's own format: one <task>.jsonl a task with pred, answers, all_classes, length; LongBench v2: rows with response (or pred), answer, difficulty, length.",
+		Description: "LongBench's own format: one <task>.jsonl a task with pred, answers, all_classes, length; LongBench v2: rows with response (or pred), answer, difficulty, length.\n" +
+			"LooGLE: <task>_<system>.jsonl with qa_pairs (or question), llm_output, output, one document a row; a table for each system.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "predictions", Usage: "`folder` of <task>.jsonl files, or one file"},
 			&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to score, by commas"},
@@ -49,6 +50,9 @@ type predictionReader interface {
 
 func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
 	s := &settings{adapter: a, bench: a.Open(a.Builtin(0))}
+	if documents, ok := s.bench.(documentReader); ok {
+		return scoreDocuments(c, s, documents)
+	}
 	reader, ok := s.bench.(predictionReader)
 	if !ok {
 		return usagef("%s: no format of predictions is known", a.Name)

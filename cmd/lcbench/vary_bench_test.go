@@ -41,7 +41,7 @@ func varied(tb testing.TB, dir, tokens, task string, h hash.Hash) (samples, cont
 		samples++
 		contextTokens += s.ContextTokens
 		if h != nil {
-			fmt.Fprintf(h, "%s\x00%s\x00%d\x00%v\n", s.ID, s.Prompt.Text(), s.ContextTokens, s.Evidence)
+			fmt.Fprintf(h, "%s\x00%s\x00%d\x00{%v %v %v}\n", s.ID, s.Prompt.Text(), s.ContextTokens, s.Evidence.State, s.Evidence.Spans, s.Evidence.Lost)
 		}
 	}
 	return samples, contextTokens
