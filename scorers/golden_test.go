@@ -15,10 +15,19 @@ import (
 const tolerance = 1e-9
 
 func TestGoldenLongBench(t *testing.T) {
-	for _, file := range []string{"metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table"} {
+	golden(t, "longbench", "metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table")
+}
+
+func TestGoldenLEval(t *testing.T) {
+	golden(t, "leval", "cases", "more", "extra/sci_fi", "extra/judge")
+}
+
+// golden evaluates every case of a benchmark's files.
+func golden(t *testing.T, benchmark string, files ...string) {
+	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			n := 0
-			for line, raw := range goldentest.Lines(t, "golden/longbench/"+file+".jsonl") {
+			for line, raw := range goldentest.Lines(t, "golden/"+benchmark+"/"+file+".jsonl") {
 				var c struct {
 					ID       string
 					Expected any

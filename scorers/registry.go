@@ -13,7 +13,7 @@ type family struct {
 
 // families lists them; a new benchmark adds a line.
 func families() []family {
-	return []family{longBench()}
+	return []family{longBench(), lEval()}
 }
 
 // Metrics lists all metrics, benchmark by benchmark.

@@ -395,9 +395,12 @@ func TestRealSamplesOverHTTP(t *testing.T) {
 
 // Every reference case through the command, as a user would score it.
 func TestGoldenThroughTheMetricCommand(t *testing.T) {
-	for _, file := range []string{"metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table"} {
+	for _, file := range []string{
+		"longbench/metrics", "longbench/more", "longbench/v2", "longbench/jieba", "longbench/extra/tasks", "longbench/extra/v2_table",
+		"leval/cases", "leval/more", "leval/extra/sci_fi", "leval/extra/judge",
+	} {
 		t.Run(file, func(t *testing.T) {
-			name := "golden/longbench/" + file + ".jsonl"
+			name := "golden/" + file + ".jsonl"
 			in, err := os.Open(goldentest.Path(t, name))
 			if err != nil {
 				t.Fatal(err)
