@@ -1,17 +1,9 @@
 package builtin
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"fmt"
-	"io"
 	"io/fs"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/lcbench/lcbench/datasets"
 )
@@ -30,47 +22,11 @@ var prompts embed.FS
 // worded by us. Files are made when they are first opened; what isn't there is
 // an error that wraps fs.ErrNotExist.
 func LongBench(seed uint64) datasets.Source {
-	return &longBench{world: New(seed), made: map[string][]byte{}}
+	s := &longBench{world: New(seed)}
+	return &generated{world: s.world, file: s.file}
 }
 
-type longBench struct {
-	world *World
-
-	mu     sync.Mutex
-	made   map[string][]byte
-	opened []datasets.FileInfo
-}
-
-var _ datasets.Source = (*longBench)(nil)
-
-// Origin implements datasets.Source.
-func (s *longBench) Origin() datasets.Origin {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	files := slices.Clone(s.opened)
-	slices.SortFunc(files, func(a, b datasets.FileInfo) int { return strings.Compare(a.Name, b.Name) })
-	return datasets.Origin{Kind: "builtin", Place: fmt.Sprintf("seed %d", s.world.Seed()), Files: files}
-}
-
-// Open implements datasets.Source.
-func (s *longBench) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	raw, ok := s.made[name]
-	if !ok {
-		var err error
-		if raw, err = s.file(name); err != nil {
-			return nil, fmt.Errorf("builtin: %w", err)
-		}
-		s.made[name] = raw
-		sum := sha256.Sum256(raw)
-		s.opened = append(s.opened, datasets.FileInfo{Name: name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(raw))})
-	}
-	return io.NopCloser(bytes.NewReader(raw)), nil
-}
+type longBench struct{ world *World }
 
 // file makes one file.
 func (s *longBench) file(name string) ([]byte, error) {
