@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 )
 
@@ -14,6 +15,7 @@ func List() []benchmarks.Adapter {
 		longbench.V1(),
 		longbench.E(),
 		longbench.V2(),
+		leval.Adapter(),
 	}
 }
 
