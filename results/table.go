@@ -111,13 +111,14 @@ func (t *tablePage) main(s Summary) {
 	}
 	averages := averageRows(s)
 	header := []string{"Task", "Metric", "N", "Score", "95% CI", "Valid score (n)"}
-	widths := mainWidths(slices.Concat([][]string{header}, tasks, averages), t.o.Width)
+	second := slices.Clone(header)
+	second[taskColumn], second[metricColumn] = "Category", "Mean of"
+	widths := mainWidths(slices.Concat([][]string{header, second}, tasks, averages), t.o.Width)
 	if len(tasks) > 0 {
 		t.grid(header, tasks, widths, 2)
 	}
 	if len(averages) > 0 {
-		header[taskColumn], header[metricColumn] = "Category", "Mean of"
-		t.grid(header, averages, widths, 2)
+		t.grid(second, averages, widths, 2)
 	}
 }
 

@@ -146,7 +146,7 @@ func (s *settings) readOptions(c *cli.Context) error {
 	}
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
 	o.LengthInstruction = c.String("length-instruction")
-	if err := s.adapter.CheckLengthInstruction(o.LengthInstruction); err != nil {
+	if err := errors.Join(s.adapter.CheckMode(o.Mode), s.adapter.CheckLengthInstruction(o.LengthInstruction)); err != nil {
 		return err
 	}
 	name := c.String("tokenizer")
