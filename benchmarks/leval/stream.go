@@ -57,7 +57,7 @@ func (s *stream) survey(ctx context.Context, t task) (survey, error) {
 			out.forModels += len(r.queries)
 		case rated:
 			out.forPeople += len(r.queries)
-		default:
+		case t.evaluation:
 			out.queries += len(r.queries)
 		}
 		if out.pool != nil {
