@@ -191,8 +191,9 @@ type part struct {
 	// column is 1 + the index of the row's part that this part is about; 0: of
 	// whole rows.
 	column int
-	// columns are the rows by each of their parts, for HeadlineGeometric.
-	columns []part
+	// columns are the rows by each of their parts, for HeadlineGeometric; those
+	// of a whole task are its strata.
+	columns []*part
 }
 
 func newAggregation(rows []Row, specs []TaskSpec) *aggregation {
@@ -255,9 +256,12 @@ func (a *aggregation) resample(o AggregateOptions) {
 	for _, t := range a.tasks {
 		for i := range t.strata {
 			p := &t.strata[i]
-			units = append(units, p.units(t.stream(p))...)
+			units = append(units, unit{t.stream(p), p.rows, &p.draws})
+			for _, c := range p.columns {
+				units = append(units, unit{t.stream(p), c.rows, &c.draws})
+			}
 		}
-		units = append(units, t.whole.units(t.spec.Name)...)
+		units = append(units, unit{t.spec.Name, t.whole.rows, &t.whole.draws})
 	}
 	if o.Resamples < 0 {
 		for _, u := range units {
@@ -273,6 +277,9 @@ func (a *aggregation) summarise() {
 	for _, t := range a.tasks {
 		whole, stratum := t.spec.rounding()
 		for i := range t.strata {
+			for _, c := range t.strata[i].columns {
+				c.summarise(stratum, t.spec.Decimals)
+			}
 			t.strata[i].summarise(stratum, t.spec.Decimals)
 		}
 		t.whole.summarise(whole, t.spec.Decimals)
@@ -316,7 +323,7 @@ func (p *part) summarise(reference func(scores []float64) float64, decimals int)
 	}
 	m := Means{All: estimate(all, n), Valid: estimate(valid, nValid), Reference: reference(scores)}
 	p.means, p.drawn, p.state = m, p.draws.means(), p.draws.state
-	p.geometric(reference, decimals)
+	p.geometric(decimals)
 	p.means.All.Interval = interval(slices.Clone(p.drawn), p.state)
 	p.means.Valid.Interval = Interval{State: IntervalNotAsked}
 }

@@ -36,26 +36,19 @@ func (t *taskPart) stream(p *part) string {
 	return t.spec.Name + "\x00" + p.name
 }
 
-// units are what is drawn for a part: its columns under the same stream, so
-// that a draw of each is of the same documents.
-func (p *part) units(stream string) []unit {
-	out := []unit{{stream, p.rows, &p.draws}}
-	for i := range p.columns {
-		out = append(out, unit{stream, p.columns[i].rows, &p.columns[i].draws})
-	}
-	return out
-}
-
-// split makes the columns that a geometric headline needs.
+// split makes the columns that a geometric headline needs: a task's are the
+// strata of its parts, a stratum of rows has its own.
 func (t *taskPart) split() {
 	if t.spec.Headline != HeadlineGeometric {
 		return
 	}
-	t.whole.split()
 	for i := range t.strata {
-		if t.strata[i].column == 0 {
-			t.strata[i].split()
+		p := &t.strata[i]
+		if p.column > 0 {
+			t.whole.columns = append(t.whole.columns, p)
+			continue
 		}
+		p.split()
 	}
 }
 
@@ -64,32 +57,32 @@ func (p *part) split() {
 	for _, r := range p.rows {
 		n = max(n, len(r.Parts))
 	}
-	p.columns = make([]part, n)
-	for i := range p.columns {
+	for i := range n {
+		c := &part{column: i + 1}
 		for _, r := range p.rows {
-			p.columns[i].rows = append(p.columns[i].rows, r.part(i))
+			c.rows = append(c.rows, r.part(i))
 		}
+		p.columns = append(p.columns, c)
 	}
 }
 
-// geometric replaces the part's means by the geometric mean of its columns'.
-func (p *part) geometric(reference func([]float64) float64, decimals int) {
-	if len(p.columns) == 0 {
+// geometric replaces the part's means by the geometric mean of its columns',
+// which are summed up.
+func (p *part) geometric(decimals int) {
+	if len(p.columns) == 0 || p.means.All.Absent() {
 		return
 	}
 	n := len(p.columns)
 	all, valid, percent := make([]float64, n), make([]float64, n), make([]float64, n)
-	for i := range p.columns {
-		c := &p.columns[i]
-		c.summarise(reference, decimals)
+	for i, c := range p.columns {
 		all[i], valid[i], percent[i] = c.means.All.Value, c.means.Valid.Value, 100*c.means.All.Value
 	}
 	p.means.All.Value, p.means.Valid.Value = geometricMean(all), geometricMean(valid)
 	p.means.Reference = Round(geometricMean(percent), max(decimals, 2))
 	p.drawn = slices.Clone(p.drawn)
 	for b := range p.drawn {
-		for i := range p.columns {
-			all[i] = p.columns[i].drawn[b]
+		for i, c := range p.columns {
+			all[i] = c.drawn[b]
 		}
 		p.drawn[b] = geometricMean(all)
 	}

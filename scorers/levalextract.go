@@ -53,10 +53,11 @@ func firstChoice(prediction string) string {
 // bareChoice handles predictions that are empty or nothing but letters in a
 // row.
 func bareChoice(prediction string) (string, bool) {
+	const letters = "ABCD"
 	switch {
 	case strings.TrimFunc(prediction, isPySpace) == "":
 		return noChoice, true
-	case strings.Contains("ABCD", prediction):
+	case strings.Contains(letters, prediction):
 		return prediction, true
 	}
 	return "", false

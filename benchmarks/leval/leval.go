@@ -36,17 +36,20 @@ func Adapter() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "leval", Title: "L-Eval", Paper: "2307.11088", Pins: pins(),
 		Modes: []string{modeChat, modeBase}, LengthInstructions: lengthInstructions(),
-		Open:    func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src} },
+		Open:    func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src, tasks: tasks()} },
 		Builtin: builtin.LEval, SelfCheck: selfCheck,
 	}
 }
 
-type lEval struct{ src datasets.Source }
+type lEval struct {
+	src   datasets.Source
+	tasks []task
+}
 
 // Tasks implements benchmarks.Benchmark.
 func (b *lEval) Tasks() []benchmarks.Task {
 	var out []benchmarks.Task
-	for _, t := range tasks() {
+	for _, t := range b.tasks {
 		out = append(out, t.Task)
 	}
 	return out
@@ -54,7 +57,7 @@ func (b *lEval) Tasks() []benchmarks.Task {
 
 // File names the file of a task.
 func (b *lEval) File(name string) string {
-	if t, ok := find(name); ok {
+	if t, ok := b.find(name); ok {
 		return t.file()
 	}
 	return name + ".jsonl"
@@ -72,7 +75,7 @@ func (b *lEval) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[ben
 			return
 		}
 		s := &stream{lEval: b, o: o, prompts: p, yield: yield}
-		for _, t := range tasks() {
+		for _, t := range b.tasks {
 			if o.Selects(t.Task) && !s.task(ctx, t) {
 				return
 			}

@@ -63,10 +63,12 @@ func (t texts) Open(_ context.Context, name string) (io.ReadCloser, error) {
 
 func (texts) Origin() datasets.Origin { return datasets.Origin{Kind: "folder"} }
 
+func taskNamed(name string) (task, bool) { return (&lEval{tasks: tasks()}).find(name) }
+
 // ask streams the samples of a source with one task's file in it.
 func ask(t *testing.T, name, lines string, o benchmarks.Options) (samples []benchmarks.Sample, faults, notices []string) {
 	t.Helper()
-	task, ok := find(name)
+	task, ok := taskNamed(name)
 	if !ok {
 		t.Fatalf("no task %q", name)
 	}
@@ -228,7 +230,7 @@ func TestBadRowsAreNamedAndTheOthersGoOn(t *testing.T) {
 
 func TestPromptsOfTheUsersOwnAreTaken(t *testing.T) {
 	own := strings.Replace(string(ownPrompts), `"bare": "{document}`, `"bare": "Examples: {document}`, 1)
-	task, _ := find("gsm100")
+	task, _ := taskNamed("gsm100")
 	src := texts{"prompts.json": own, task.file(): line("d", "exam", "q", "1")}
 	for s, err := range Adapter().Open(src).Samples(t.Context(), benchmarks.Options{Tasks: []string{"gsm100"}}) {
 		if err != nil || s.Prompt.Before != "Examples: " {
@@ -299,7 +301,7 @@ func FuzzDecodePrediction(f *testing.F) {
 	f.Add([]byte(`{"query":"q","gt":"A","gpt4-x_pred":"B","evaluation":"exam"}`))
 	f.Add([]byte(`{"query":"q","gt":"A","a_pred":"B","b_pred":"C"}`))
 	f.Add([]byte(`{"query":"q","gt":null}`))
-	b := &lEval{}
+	b := &lEval{tasks: tasks()}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if len(raw) > 1<<14 {
 			t.Skip("capped input")

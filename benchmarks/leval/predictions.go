@@ -12,7 +12,7 @@ import (
 // Prediction reads a row of a prediction file: query, gt, evaluation, and the
 // answer under the one key that has "_pred" in it.
 func (b *lEval) Prediction(t benchmarks.Task, index int, line []byte) (benchmarks.Sample, string, error) {
-	own, ok := find(t.Name)
+	own, ok := b.find(t.Name)
 	if !ok {
 		return benchmarks.Sample{}, "", fmt.Errorf("leval: no task %q", t.Name)
 	}

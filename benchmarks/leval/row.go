@@ -17,6 +17,7 @@ type row struct {
 	document         string
 	queries, answers []string
 	evaluation       string // exam, f1, rouge, LLM or human
+	group            string // set where samples are made
 }
 
 func decodeRow(line []byte) (row, error) {

@@ -125,6 +125,10 @@ func (m *maker) row(ctx context.Context, line benchmarks.IndexedLine) bool {
 	if line.Index >= len(m.survey.starts) {
 		return m.yield(benchmarks.Sample{}, fmt.Errorf("leval: %s changed while it was read; start again", m.task.file())) && false
 	}
+	r.group = group(m.task.Name, r.document)
+	if m.task.alone {
+		r.group = fmt.Sprintf("%s/row%d", m.task.Name, line.Index+1)
+	}
 	tokens := -1
 	for k := range r.queries {
 		place := m.survey.starts[line.Index] + k
@@ -168,10 +172,7 @@ func (m *maker) sample(r row, index, k int) benchmarks.Sample {
 		ID: fmt.Sprintf("%s/row%d.q%d", t.Name, index+1, k+1), Task: t.Name, Category: t.Category, Language: t.Language,
 		Prompt: m.prompts.render(t, r.document, query, answer, m.o), Chat: m.o.Mode != modeBase,
 		MaxTokens: maxTokens, Own: benchmarks.TruncateWords, Metric: t.Metric, References: []string{answer},
-		Group: group(t.Name, r.document), Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown}, Query: query,
-	}
-	if t.alone {
-		s.Group = fmt.Sprintf("%s/row%d", t.Name, index+1)
+		Group: r.group, Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown}, Query: query,
 	}
 	if t.atEnd {
 		s.Own = benchmarks.TruncateWordsLeft

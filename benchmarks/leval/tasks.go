@@ -112,11 +112,10 @@ func (t task) file() string {
 }
 
 // find returns the task of that name.
-func find(name string) (task, bool) {
-	all := tasks()
-	i := slices.IndexFunc(all, func(t task) bool { return t.Name == name })
+func (b *lEval) find(name string) (task, bool) {
+	i := slices.IndexFunc(b.tasks, func(t task) bool { return t.Name == name })
 	if i < 0 {
 		return task{}, false
 	}
-	return all[i], true
+	return b.tasks[i], true
 }

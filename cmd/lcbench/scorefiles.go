@@ -73,11 +73,11 @@ func join(systems []predictionSystem, folder string, f predictionFile) ([]predic
 	if at < 0 {
 		return append(systems, predictionSystem{name, []predictionFile{f}}), nil
 	}
-	files := systems[at].files
-	if i := slices.IndexFunc(files, func(o predictionFile) bool { return o.task.Name == f.task.Name }); i >= 0 && f.task.Metric != "v2_choice" {
-		return nil, fmt.Errorf("%s and %s: two files of task %s of one system; keep one", files[i].name, f.name, f.task.Name)
+	files := &systems[at].files
+	if i := slices.IndexFunc(*files, func(o predictionFile) bool { return o.task.Name == f.task.Name }); i >= 0 && f.task.Metric != "v2_choice" {
+		return nil, fmt.Errorf("%s and %s: two files of task %s of one system; keep one", (*files)[i].name, f.name, f.task.Name)
 	}
-	systems[at].files = append(files, f)
+	*files = append(*files, f)
 	return systems, nil
 }
 
