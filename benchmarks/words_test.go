@@ -61,6 +61,9 @@ func TestLEvalsTruncationKeepsWholeWordsInStepsOf250(t *testing.T) {
 			if len(words) != tc.words || words[0] != tc.first || words[len(words)-1] != tc.last || got.Prompt.Before != "before: " || got.Prompt.After != " after!!" {
 				t.Errorf("%d words from %s to %s, want %d from %s to %s", len(words), words[0], words[len(words)-1], tc.words, tc.first, tc.last)
 			}
+			if got.Prompt.Context != strings.Join(words, " ") && tc.words > 10 {
+				t.Errorf("context from %.10q, want whole words", got.Prompt.Context)
+			}
 			if n := len(pieces{}.Ends(got.Prompt.Text())); n > tc.budget || cut != len(pieces{}.Ends(s.Prompt.Text()))-n {
 				t.Errorf("%d tokens in a budget of %d, %d said to be cut", n, tc.budget, cut)
 			}

@@ -327,9 +327,6 @@ func (f *Facts) addCells(s *Summary, in SummaryInput, o scorers.AggregateOptions
 	byCell := specs(in.Tasks)
 	for i := range byCell {
 		byCell[i].Strata, byCell[i].Parts = labels, nil
-		if byCell[i].Headline == scorers.HeadlineStrata {
-			byCell[i].Headline = scorers.HeadlineMean // the strata are cells now
-		}
 	}
 	averages := scorers.Aggregate(rows, byCell, o)
 	for _, t := range averages.Tasks {

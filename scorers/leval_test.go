@@ -83,6 +83,23 @@ func TestAnswersAreExtractedByTask(t *testing.T) {
 	}
 }
 
+func TestTheBestReferenceCounts(t *testing.T) {
+	for _, c := range []struct {
+		metric, prediction string
+		references         []string
+		want               float64
+	}{
+		{"exam_choices", "A", []string{"AB", "D", "A"}, 1}, {"exam_choices", "A", []string{"D", "AB", "C"}, 0.25},
+		{"exam_sci_fi", "True [fact: True]", []string{"False [fact: False]", "True [fact: False]"}, 0.5},
+		{"f1", "a cat", []string{"dog", "cat"}, 1}, {"rouge", "x y", []string{"z", "x y"}, 1}, {"exam", "x", nil, 0},
+	} {
+		m, _ := Lookup("leval", c.metric)
+		if got := m.Score(Case{Prediction: c.prediction, References: c.references}); got.Value != c.want {
+			t.Errorf("%s: %q against %q: got %v, want %v", c.metric, c.prediction, c.references, got.Value, c.want)
+		}
+	}
+}
+
 func TestTrueFalseIsJudgedByPart(t *testing.T) {
 	for _, c := range []struct {
 		name, prediction, reference string

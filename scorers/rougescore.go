@@ -174,10 +174,7 @@ func (k *rougeTokens) longest() int {
 		}
 	}
 	length := 0
-	for w, v := range k.row {
-		if used := len(k.y) - 64*w; used < 64 {
-			v |= ^uint64(0) << used
-		}
+	for _, v := range k.row { // bits beyond y stay set
 		length += bits.OnesCount64(^v)
 	}
 	return length

@@ -208,6 +208,13 @@ func TestDistractorsMustNotHoldTheRightOption(t *testing.T) {
 	}
 }
 
+func TestASampleAvoidsTheTextsOfItsRightOptions(t *testing.T) {
+	samples, _, _ := ask(t, "coursera", line("d", "exam", "Which?\nA. the fox\nB. the jay\nC. the toad", "AC", "No options", "B"), benchmarks.Options{})
+	if len(samples) != 2 || cmp.Diff([]string{"the fox", "the toad"}, samples[0].Avoid) != "" || samples[1].Avoid != nil {
+		t.Errorf("%+v", samples)
+	}
+}
+
 func TestBadRowsAreNamedAndTheOthersGoOn(t *testing.T) {
 	samples, faults, _ := ask(t, "tpo", line("d", "exam", "q", "A")+
 		`{"input":"d","instructions":["q"],"outputs":["A","B"],"evaluation":"exam"}`+"\n"+
