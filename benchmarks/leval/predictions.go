@@ -27,7 +27,7 @@ func (b *lEval) Prediction(t benchmarks.Task, index int, line []byte) (benchmark
 		ID: fmt.Sprintf("%s/%d", t.Name, index+1), Task: t.Name, Category: t.Category, Language: t.Language, Index: index,
 		Metric: t.Metric, References: []string{p.reference}, Query: p.query,
 	}
-	if t.Headline != "" && len(t.Strata) == len(places()) {
+	if own.byPlace() {
 		s.Strata = []string{places()[index%3]}
 	}
 	return s, p.answer, nil

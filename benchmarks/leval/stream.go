@@ -151,7 +151,7 @@ func (m *maker) query(ctx context.Context, r row, index, k, place, tokens int) b
 	if m.o.Tokenizer != nil {
 		s.ContextTokens, s.Tokenizer = tokens, m.o.Tokenizer.Name()
 	}
-	if slices.Equal(m.task.Strata, places()) {
+	if m.task.byPlace() {
 		s.Strata = []string{places()[place%3]}
 	}
 	at := m.base + place*m.variants

@@ -103,6 +103,9 @@ func (t *task) finish() {
 // places are the strata of topic retrieval: a document's three questions.
 func places() []string { return []string{"first", "second", "third"} }
 
+// byPlace says that queries are told apart by their place in a document.
+func (t task) byPlace() bool { return slices.Equal(t.Strata, places()) }
+
 // file is the task's place in the repository, below LEval-data.
 func (t task) file() string {
 	if t.evaluation == "exam" {

@@ -98,15 +98,14 @@ func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
 // system scores the files of one system and prints its table.
 func (s *scoring) system(path string, system predictionSystem, several bool) error {
 	facts := results.NewFacts()
-	unreadable, surplus := s.lost, 0
+	unreadable := 0
 	for _, f := range system.files {
 		n, err := s.file(f, facts)
 		if err != nil {
 			return err
 		}
-		surplus += n
+		unreadable += n
 	}
-	unreadable = s.lost - unreadable - surplus
 	name := path
 	if several {
 		name = system.name
@@ -129,9 +128,8 @@ func (s *scoring) system(path string, system predictionSystem, several bool) err
 	return writeTable(s.c.App.Writer, summary)
 }
 
-// file scores one file and returns how many predictions are missing or there
-// twice; s.lost counts them and the unreadable ones.
-func (s *scoring) file(f predictionFile, facts *results.Facts) (surplus int, err error) {
+// file scores one file and returns how many of its lines could not be read.
+func (s *scoring) file(f predictionFile, facts *results.Facts) (unreadable int, err error) {
 	match, err := s.known.task(s.c.Context, f.task)
 	if err != nil {
 		return 0, err
@@ -147,20 +145,20 @@ func (s *scoring) file(f predictionFile, facts *results.Facts) (surplus int, err
 			}
 		}
 		if errors.As(err, &row) {
+			unreadable++
 			s.complain(err.Error())
 			continue
 		}
 		if err != nil {
-			return surplus, err
+			return unreadable, err
 		}
 		count.add(sample, line.Number)
 		if sample, err = match.find(sample); err != nil {
-			surplus++
 			s.complain(datasets.NewRowError(f.name, line.Number, err).Error())
 			continue
 		}
 		if err := s.add(facts, sample, answer); err != nil {
-			return surplus, err
+			return unreadable, err
 		}
 	}
 	complaints := count.complaints()
@@ -168,10 +166,9 @@ func (s *scoring) file(f predictionFile, facts *results.Facts) (surplus int, err
 		complaints = match.missing()
 	}
 	for _, text := range complaints {
-		surplus++
 		s.complain(f.name + ": " + text)
 	}
-	return surplus, nil
+	return unreadable, nil
 }
 
 // complain names a prediction that is lost.

@@ -70,8 +70,8 @@ func (x *taskIndex) find(p benchmarks.Sample) (benchmarks.Sample, error) {
 		}
 		e.taken = true
 		p.ID, p.Group = e.sample.ID, e.sample.Group
-		if p.Strata == nil || e.sample.Strata != nil {
-			p.Strata = e.sample.Strata
+		if e.sample.Strata != nil {
+			p.Strata = e.sample.Strata // the data's place, whatever is missing
 		}
 		return p, nil
 	}
