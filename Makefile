@@ -54,7 +54,7 @@ bench: peers
 # The peers' packages, from their ordinary client, pinned.
 peers:
 	@test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
-	@$(PEERS)/bin/pip install -q jieba==0.42.1 rouge==1.0.1 fuzzywuzzy==0.18.0 'lm-eval[api]==0.4.13'
+	@$(PEERS)/bin/pip install -q jieba==0.42.1 rouge==1.0.1 rouge_score==0.1.2 fuzzywuzzy==0.18.0 'lm-eval[api]==0.4.13'
 
 FUZZTIME ?= 20s
 fuzz:

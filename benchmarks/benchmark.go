@@ -6,6 +6,7 @@ package benchmarks
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/scorers"
@@ -32,6 +33,9 @@ type Adapter struct {
 	// Modes are the variants of the benchmark's own protocol that Options.Mode
 	// may name, the default first; none: there is but one way to run it.
 	Modes []string
+	// LengthInstructions are what Options.LengthInstruction may be, the default
+	// first; none: prompts never name the reference's length.
+	LengthInstructions []string
 	// Open returns the benchmark over src. It reads no data yet.
 	Open func(src datasets.Source) Benchmark
 	// Synonyms says that a metric looks up synonyms in WordNet, where the user has
@@ -61,6 +65,13 @@ type Task struct {
 	// Strata names the groups of rows that the benchmark reports by (length
 	// buckets, difficulty), in table order.
 	Strata []string
+	// Parts name the figures that the metric's score is made of, where the task
+	// is reported by them too (rouge1, rouge2, rougeL).
+	Parts []string
+	// Headline says how the task's figure follows from its rows' scores; Decimals
+	// is what the reference rounds its percent to, 0 for 2.
+	Headline scorers.Headline
+	Decimals int
 	// Dilutes says that added distractor documents are part of what the task
 	// asks about (a summary of everything), so that its references no longer
 	// cover a lengthened context.
@@ -92,6 +103,9 @@ type Options struct {
 	// Mode selects one of Adapter.Modes (longbench-v2: plain, cot,
 	// no-context); empty: the first.
 	Mode string
+	// LengthInstruction selects one of Adapter.LengthInstructions: how prompts
+	// tell the reference's length; empty: the first.
+	LengthInstruction string
 	// Unmade yields the samples of Lengths with their sizes only: contexts stay
 	// the rows' own, ContextTokens says what they would come to. It serves
 	// counting what a run has ahead of it, where making them would cost as much
@@ -133,6 +147,8 @@ type Sample struct {
 	Classes    []string
 	// Weight is what the sample weighs in means; 0: 1.
 	Weight float64
+	// Avoid lists texts that added distractors must not hold; nil: References.
+	Avoid []string
 	// Cleanup names what is done to an answer before scoring ("" or
 	// scorers.FirstLine's name "first_line").
 	Cleanup string
@@ -164,12 +180,28 @@ type Answered struct {
 	Answer string
 }
 
-// FollowUp is a second request made of the first one's answer. The template's
-// placeholder is replaced by the first answer, stripped.
+// FollowUp is a second request, of one of two kinds. Without After it is made
+// of the first one's answer: Template, with Placeholder replaced by that answer,
+// stripped; only the second answer is scored. With After it is a second
+// question on the same context: After stands in the place of Prompt.After, and
+// Join makes one answer of both, which is scored.
 type FollowUp struct {
 	Template    string
 	Placeholder string
+	After       string
+	Join        string // with FirstMark and SecondMark
 	MaxTokens   int
+}
+
+// The places of the two answers in FollowUp.Join.
+const (
+	FirstMark  = "{first}"
+	SecondMark = "{second}"
+)
+
+// Joined makes one answer of two.
+func (f FollowUp) Joined(first, second string) string {
+	return strings.NewReplacer(FirstMark, first, SecondMark, second).Replace(f.Join)
 }
 
 // Evidence says which parts of the context the answer rests on.

@@ -28,11 +28,15 @@ const (
 	TruncatePrompt Policy = "prompt-middle"
 	// TruncatePromptAll keeps the first ⌊L/2⌋ and the last ⌈L/2⌉ (LongBench v2).
 	TruncatePromptAll Policy = "prompt-middle-all"
+	// TruncateWords keeps the first words of the context, in steps of 250 less
+	// (L-Eval); TruncateWordsLeft keeps the last ones (L-Eval's codeU).
+	TruncateWords     Policy = "words"
+	TruncateWordsLeft Policy = "words-left"
 )
 
 // Policies lists what a user can choose.
 func Policies() []Policy {
-	return []Policy{TruncateOwn, TruncateMiddle, TruncateLeft, TruncateRight, TruncateNone, TruncatePrompt, TruncatePromptAll}
+	return []Policy{TruncateOwn, TruncateMiddle, TruncateLeft, TruncateRight, TruncateNone, TruncatePrompt, TruncatePromptAll, TruncateWords, TruncateWordsLeft}
 }
 
 // ErrContextOverflow says that a prompt is longer than the window and can't
@@ -62,6 +66,8 @@ func Fit(s Sample, budget int, p Policy, tok Tokenizer) (Sample, int, error) {
 	switch p {
 	case TruncatePrompt, TruncatePromptAll:
 		s, err = cutPrompt(s, text, ends, budget, p == TruncatePromptAll)
+	case TruncateWords, TruncateWordsLeft:
+		s, left, err = cutWords(s, total, budget, p == TruncateWordsLeft, tok)
 	case TruncateMiddle, TruncateLeft, TruncateRight:
 		s, left, err = cutContext(s, tok.Ends(s.Prompt.Context), total, budget, p, tok)
 	default:

@@ -111,7 +111,11 @@ type stock struct {
 
 // stock returns the pool for s at all its lengths and depths.
 func (p *Pool) stock(s Sample) *stock {
-	return &stock{Pool: p, sample: s, hits: newAnswerFinder(s.References), barred: make([][]bool, len(p.docs))}
+	avoid := s.Avoid
+	if avoid == nil {
+		avoid = s.References
+	}
+	return &stock{Pool: p, sample: s, hits: newAnswerFinder(avoid), barred: make([][]bool, len(p.docs))}
 }
 
 // bars returns which passages of document i hold an answer.

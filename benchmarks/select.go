@@ -51,6 +51,19 @@ func (a Adapter) CheckMode(name string) error {
 	return fmt.Errorf("%s has no mode %q%s; its modes are %s", a.Name, name, DidYouMean(name, a.Modes), strings.Join(a.Modes, ", "))
 }
 
+// CheckLengthInstruction returns an error if the benchmark knows no length
+// instruction of that name. No name is the default one.
+func (a Adapter) CheckLengthInstruction(name string) error {
+	switch {
+	case name == "" || slices.Contains(a.LengthInstructions, name):
+		return nil
+	case len(a.LengthInstructions) == 0:
+		return fmt.Errorf("%s has no length instruction, got %q; leave it out", a.Name, name)
+	}
+	return fmt.Errorf("%s has no length instruction %q%s; want one of %s", a.Name, name,
+		DidYouMean(name, a.LengthInstructions), strings.Join(a.LengthInstructions, ", "))
+}
+
 // DidYouMean returns " (did you mean X?)" for the known name that is nearest
 // to name by edit distance, or "" if none is near.
 func DidYouMean(name string, known []string) string {

@@ -11,7 +11,7 @@ import (
 	"github.com/lcbench/lcbench/scorers"
 )
 
-// Facts keeps what averages need of each row: about 150 bytes, eight more a
+// Facts keeps what averages need of each row: about 200 bytes, eight more a
 // measure, no texts. The
 // zero value isn't usable.
 type Facts struct {
@@ -92,7 +92,7 @@ func (f *Facts) Add(r runners.Result) {
 	f.rows = append(f.rows, fact{
 		Row: scorers.Row{
 			Task: f.share(s.Task), Group: f.share(s.Group), Score: score, Weight: s.Weight,
-			Valid: a.Status == runners.OK, Strata: f.shareStrata(s.Strata),
+			Valid: a.Status == runners.OK, Strata: f.shareStrata(s.Strata), Parts: rowParts(r),
 		},
 		index: int32(s.Index), cell: f.cell(s.TargetLength, s.Depth), status: statusIndex(a.Status),
 		first: float32(a.FirstToken.Seconds()), total: float32(a.Total.Seconds()), measures: f.keepMeasures(r.Score.Measures),

@@ -29,6 +29,9 @@ type Row struct {
 	// in means, left out where that is 1.
 	Measures []RowMeasure `json:"measures,omitempty" parquet:"measures,list"`
 	Weight   float64      `json:"weight,omitempty" parquet:"weight,optional"`
+	// ScoreParts are what Score is made of, where the metric has parts: rouge1,
+	// rouge2 and rougeL of L-Eval's rouge, loyalty and fact of its exam_sci_fi.
+	ScoreParts []float64 `json:"score_parts,omitempty" parquet:"score_parts,list"`
 
 	// Answer is the model's text, Extracted what the metric took out of it,
 	// FirstAnswer the first call's text where a second one was scored.
@@ -128,6 +131,7 @@ func newRow(r runners.Result, contextRef string) Row {
 	if score, ok := rowScore(r); ok {
 		row.Score = &score
 	}
+	row.ScoreParts = rowParts(r)
 	if s.Tokenizer != "" {
 		row.ContextTokens = &s.ContextTokens
 	}
@@ -153,6 +157,15 @@ func rowScore(r runners.Result) (float64, bool) {
 		return 0, true
 	}
 	return v, true
+}
+
+// rowParts returns the parts of a result's score, nil where rowScore takes no
+// notice of the metric.
+func rowParts(r runners.Result) []float64 {
+	if _, ok := rowScore(r); !ok || r.Answer.Status == runners.NoAnswer {
+		return nil
+	}
+	return r.Score.Parts
 }
 
 // setUsage leaves the counts out where there are none at all.

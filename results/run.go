@@ -231,8 +231,15 @@ func (r *Run) Rows() (*Writer, error) {
 }
 
 // WriteSummary replaces summary.json.
-func (r *Run) WriteSummary(s Summary) error {
-	return writeJSON(filepath.Join(r.dir, summaryFile), s)
+func (r *Run) WriteSummary(s Summary) error { return WriteSummary(r.dir, s) }
+
+// WriteSummary replaces a folder's summary.json; the folder is made if it isn't
+// there.
+func WriteSummary(dir string, s Summary) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("results: %w", err)
+	}
+	return writeJSON(filepath.Join(dir, summaryFile), s)
 }
 
 // ReadSummary reads a run folder's summary.json.

@@ -243,7 +243,10 @@ func (f *Facts) Summarise(in SummaryInput) Summary {
 func specs(tasks []benchmarks.Task) []scorers.TaskSpec {
 	out := make([]scorers.TaskSpec, len(tasks))
 	for i, t := range tasks {
-		out[i] = scorers.TaskSpec{Name: t.Name, Category: t.Category, Boards: t.Boards, Strata: t.Strata}
+		out[i] = scorers.TaskSpec{
+			Name: t.Name, Category: t.Category, Boards: t.Boards, Strata: t.Strata,
+			Parts: t.Parts, Headline: t.Headline, Decimals: t.Decimals,
+		}
 	}
 	return out
 }
@@ -327,7 +330,7 @@ func (f *Facts) addCells(s *Summary, in SummaryInput, o scorers.AggregateOptions
 	}
 	byCell := specs(in.Tasks)
 	for i := range byCell {
-		byCell[i].Strata = labels
+		byCell[i].Strata, byCell[i].Parts = labels, nil
 	}
 	averages := scorers.Aggregate(rows, byCell, o)
 	for _, t := range averages.Tasks {

@@ -115,29 +115,31 @@ func (t *tablePage) main(s Summary) {
 	}
 	averages := averageRows(s)
 	header := []string{"Task", "Metric", "N", "Score", "95% CI", "Valid score (n)"}
-	widths := mainWidths(slices.Concat([][]string{header}, tasks, averages), t.o.Width)
+	second := slices.Clone(header)
+	second[taskColumn], second[metricColumn] = "Category", "Mean of"
+	widths := mainWidths(slices.Concat([][]string{header, second}, tasks, averages), t.o.Width)
 	if len(tasks) > 0 {
 		t.grid(header, tasks, widths, 2)
 	}
 	if len(averages) > 0 {
-		header[taskColumn], header[metricColumn] = "Category", "Mean of"
-		t.grid(header, averages, widths, 2)
+		t.grid(second, averages, widths, 2)
 	}
 }
 
-// averageRows are the categories and the average of each board. Where there is
-// one category, it is the average itself.
+// averageRows are the categories and the average of each board. Where every
+// board has but one category, the averages are the categories.
 func averageRows(s Summary) [][]string {
+	several := slices.ContainsFunc(s.Boards, func(b BoardScore) bool { return len(b.Categories) > 1 })
 	var rows [][]string
 	for _, b := range s.Boards {
-		if len(b.Categories) > 1 || len(s.Boards) > 1 {
+		of := fmt.Sprintf("%d categories", len(b.Categories))
+		if len(b.Categories) == 1 {
+			of = plural(len(b.Categories[0].Tasks), "task")
+		}
+		if several {
 			for _, c := range b.Categories {
 				rows = append(rows, mainRow(withBoard(c.Category, b.Board), plural(len(c.Tasks), "task"), c.Figure))
 			}
-		}
-		of := fmt.Sprintf("%d categories", len(b.Categories))
-		if len(b.Categories) == 1 {
-			of = "1 category"
 		}
 		if s.Method.Average == AverageSamples {
 			of = "all samples"
@@ -177,35 +179,39 @@ func mainRow(name, metric string, f Figure) []string {
 	}
 }
 
-// strata prints scores by the benchmark's own groups of rows: LongBench-E's
-// lengths, v2's difficulty and lengths.
+// strata prints scores by the benchmark's own groups of rows (LongBench-E's
+// lengths, v2's difficulty and lengths) and by the parts of a score (rouge1,
+// rouge2, rougeL): one block for each list of such names.
 func (t *tablePage) strata(s Summary) {
-	var names []string
-	for _, b := range s.Boards {
-		for _, f := range b.Strata {
-			if !slices.Contains(names, f.Name) {
-				names = append(names, f.Name)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return
-	}
-	rows := make([][]string, 0, len(s.Tasks)+len(s.Boards))
+	var lists [][]string
+	blocks := map[string][]TaskScore{}
 	for _, task := range s.Tasks {
-		if len(task.Strata) > 0 {
-			rows = append(rows, strataRow(task.Task, task.Figure, task.Strata, names))
+		names := namesOf(task.Strata)
+		key := strings.Join(names, "\x00")
+		if len(names) == 0 {
+			continue
 		}
+		if blocks[key] == nil {
+			lists = append(lists, names)
+		}
+		blocks[key] = append(blocks[key], task)
 	}
-	switch {
-	case len(rows) == 0:
-		return
-	case len(rows) < len(s.Tasks):
-		// The averages are of other tasks, too.
-	case len(s.Tasks) == 1 && len(s.Boards) == 1:
-		// They are the same.
-	default:
-		for _, b := range s.Boards {
+	for _, names := range lists {
+		t.stratum(s, names, blocks[strings.Join(names, "\x00")])
+	}
+}
+
+// stratum prints the block of the tasks that are reported by the same names,
+// with the averages of the boards that have them and no other tasks.
+func (t *tablePage) stratum(s Summary, names []string, tasks []TaskScore) {
+	rows := make([][]string, 0, len(tasks)+len(s.Boards))
+	most := 0
+	for _, task := range tasks {
+		rows = append(rows, strataRow(task.Task, task.Figure, task.Strata, names))
+		most += task.Rows
+	}
+	for _, b := range s.Boards {
+		if b.Average.Rows <= most && hasNames(b.Strata, names) && (len(tasks) > 1 || len(s.Boards) > 1 && len(s.Tasks) == 1) {
 			rows = append(rows, strataRow(withBoard("Average", b.Board), b.Average, b.Strata, names))
 		}
 	}
@@ -214,6 +220,19 @@ func (t *tablePage) strata(s Summary) {
 		header = append(header, capital(n))
 	}
 	t.grid(header, rows, fitted(header, rows, t.o.Width, 22), 1)
+}
+
+func namesOf(figures []NamedFigure) []string {
+	names := make([]string, len(figures))
+	for i, f := range figures {
+		names[i] = f.Name
+	}
+	return names
+}
+
+func hasNames(figures []NamedFigure, names []string) bool {
+	have := namesOf(figures)
+	return !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(have, n) })
 }
 
 func strataRow(name string, overall Figure, strata []NamedFigure, names []string) []string {

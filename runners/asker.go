@@ -86,11 +86,15 @@ func (a *Asker) Ask(ctx context.Context, m Model, s benchmarks.Sample) (Answer, 
 	next := s
 	next.FollowUp = nil
 	next.MaxTokens = f.MaxTokens
-	next.Prompt = benchmarks.Prompt{
-		System: s.Prompt.System,
-		After:  strings.ReplaceAll(f.Template, f.Placeholder, strings.TrimSpace(answer.Text)),
+	if f.After != "" {
+		next.Prompt.After = f.After
+	} else {
+		next.Prompt = benchmarks.Prompt{
+			System: s.Prompt.System,
+			After:  strings.ReplaceAll(f.Template, f.Placeholder, strings.TrimSpace(answer.Text)),
+		}
+		next.ContextTokens, next.Tokenizer = 0, ""
 	}
-	next.ContextTokens, next.Tokenizer = 0, ""
 	second, err := a.first(ctx, m, next)
 	if second.SampleID == "" {
 		return second, err
@@ -105,10 +109,25 @@ func (a *Asker) Ask(ctx context.Context, m Model, s benchmarks.Sample) (Answer, 
 	second.Retries += answer.Retries
 	second.RateLimited += answer.RateLimited
 	second.FromCache = second.FromCache && answer.FromCache
-	if second.Status == OK && answer.Status == TruncatedInput {
+	if f.After != "" && !second.Status.Lost() {
+		second.Text = f.Joined(answer.Text, second.Text)
+		second.Status = joinedStatus(answer.Status, second.Status)
+	} else if second.Status == OK && answer.Status == TruncatedInput {
 		second.Status = TruncatedInput
 	}
 	return second, err
+}
+
+// joinedStatus is the status of two answers that are scored as one: an answer
+// to either question is an answer, a flaw of either is a flaw.
+func joinedStatus(first, second Status) Status {
+	switch {
+	case second == NoAnswer:
+		return first
+	case first == NoAnswer, second != OK:
+		return second
+	}
+	return first
 }
 
 // first makes one call, cut to the window; after an overflow that names the

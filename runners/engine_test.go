@@ -242,6 +242,45 @@ func TestAFollowUpShowsTheFirstAnswerAndIsScored(t *testing.T) {
 	}
 }
 
+// A second question goes out with the same context, and both answers are one.
+func TestASecondQuestionOnTheSameContextIsScoredWithTheFirst(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		first, second runners.Response
+		want          string
+		status        runners.Status
+	}{
+		{"both answered", runners.Response{Text: "yes"}, runners.Response{Text: "no"}, "yes [fact: no]", runners.OK},
+		{"the second alone", runners.Response{}, runners.Response{Text: "no"}, " [fact: no]", runners.OK},
+		{"the first alone", runners.Response{Text: "yes"}, runners.Response{}, "yes [fact: ]", runners.OK},
+		{"neither", runners.Response{}, runners.Response{}, " [fact: ]", runners.NoAnswer},
+		{"the first cut off", runners.Response{Text: "y", FinishReason: "length"}, runners.Response{Text: "no"}, "y [fact: no]", runners.TruncatedOutput},
+		{"the second cut off", runners.Response{Text: "yes"}, runners.Response{Text: "n", FinishReason: "length"}, "yes [fact: n]", runners.TruncatedOutput},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var prompts []string
+			e, _, results := engine(modelFunc(func(_ context.Context, r runners.Request) (runners.Response, error) {
+				prompts = append(prompts, r.System+"|"+r.Prompt)
+				return []runners.Response{tc.first, tc.second}[len(prompts)-1], nil
+			}))
+			stream := func(yield func(benchmarks.Sample, error) bool) {
+				s := benchmarks.Sample{ID: "s", Prompt: benchmarks.Prompt{System: "sys", Before: "b ", Context: "c ", After: "first?"}, MaxTokens: 5, References: []string{"yes"}}
+				s.FollowUp = &benchmarks.FollowUp{After: "second?", Join: "{first} [fact: {second}]", MaxTokens: 5}
+				yield(s, nil)
+			}
+			if _, err := e.Run(t.Context(), stream); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"sys|b c first?", "sys|b c second?"}, prompts); diff != "" {
+				t.Errorf("prompts (-want +got):\n%s", diff)
+			}
+			if a := (*results)[0].Answer; a.Text != tc.want || a.Status != tc.status {
+				t.Errorf("got %q, %s; want %q, %s", a.Text, a.Status, tc.want, tc.status)
+			}
+		})
+	}
+}
+
 func TestStatusesFollowTheAnswer(t *testing.T) {
 	for _, tc := range []struct {
 		name string

@@ -20,8 +20,21 @@ type Row struct {
 	Weight float64
 	// Valid says that nothing was cut and the answer is whole.
 	Valid bool
+	// Parts are the figures that Score is made of, as TaskSpec.Parts names them;
+	// nil counts 0 in each.
+	Parts []float64
 	// Strata are the groups of TaskSpec.Strata that the row belongs to.
 	Strata []string
+}
+
+// part is the row as one of its parts alone scores it.
+func (r Row) part(i int) Row {
+	score := 0.0
+	if i < len(r.Parts) {
+		score = r.Parts[i]
+	}
+	r.Score, r.Parts = score, nil
+	return r
 }
 
 // TaskSpec says where a task counts.
@@ -33,6 +46,12 @@ type TaskSpec struct {
 	Boards []string
 	// Strata are the groups of rows that the task is also reported by.
 	Strata []string
+	// Parts name what Row.Parts holds; the task is reported by them as by strata.
+	Parts []string
+	// Headline says how the task's figure follows from its rows.
+	Headline Headline
+	// Decimals that the reference rounds the task's percent to; 0: LongBench's 2.
+	Decimals int
 }
 
 // Estimate is a mean over rows. Without rows it is absent: Value is 0 and says
@@ -70,7 +89,7 @@ type StratumMeans struct {
 type TaskMeans struct {
 	Spec TaskSpec
 	Means
-	// Strata follow Spec.Strata.
+	// Strata follow Spec.Strata, then Spec.Parts.
 	Strata []StratumMeans
 }
 
@@ -170,7 +189,14 @@ type part struct {
 	rows  []Row
 	draws draws
 	means Means
-	drawn []float64 // the mean of each draw
+	drawn []float64     // the mean of each draw
+	state IntervalState // of drawn
+	// column is 1 + the index of the row's part that this part is about; 0: of
+	// whole rows.
+	column int
+	// columns are the rows by each of their parts, for HeadlineGeometric; those
+	// of a whole task are its strata.
+	columns []*part
 }
 
 func newAggregation(rows []Row, specs []TaskSpec) *aggregation {
@@ -180,6 +206,9 @@ func newAggregation(rows []Row, specs []TaskSpec) *aggregation {
 		t := &taskPart{spec: s, whole: part{name: s.Name}}
 		for _, name := range s.Strata {
 			t.strata = append(t.strata, part{name: name})
+		}
+		for i, name := range s.Parts {
+			t.strata = append(t.strata, part{name: name, column: i + 1})
 		}
 		a.tasks = append(a.tasks, t)
 		at[s.Name] = t
@@ -201,16 +230,27 @@ func newAggregation(rows []Row, specs []TaskSpec) *aggregation {
 			notNumbers++
 		}
 		t.whole.rows = append(t.whole.rows, r)
-		for i := range t.strata {
-			if slices.Contains(r.Strata, t.strata[i].name) {
-				t.strata[i].rows = append(t.strata[i].rows, r)
-			}
-		}
+		t.sort(r)
+	}
+	for _, t := range a.tasks {
+		t.split()
 	}
 	if notNumbers > 0 {
 		a.warnings = append(a.warnings, fmt.Sprintf("%d rows have a score that is no finite number: they count 0", notNumbers))
 	}
 	return a
+}
+
+// sort puts a row into the strata that it belongs to.
+func (t *taskPart) sort(r Row) {
+	for i := range t.strata {
+		switch p := &t.strata[i]; {
+		case p.column > 0:
+			p.rows = append(p.rows, r.part(p.column-1))
+		case slices.Contains(r.Strata, p.name):
+			p.rows = append(p.rows, r)
+		}
+	}
 }
 
 // resample draws for every part that has rows.
@@ -219,7 +259,10 @@ func (a *aggregation) resample(o AggregateOptions) {
 	for _, t := range a.tasks {
 		for i := range t.strata {
 			p := &t.strata[i]
-			units = append(units, unit{t.spec.Name + "\x00" + p.name, p.rows, &p.draws})
+			units = append(units, unit{t.stream(p), p.rows, &p.draws})
+			for _, c := range p.columns {
+				units = append(units, unit{t.stream(p), c.rows, &c.draws})
+			}
 		}
 		units = append(units, unit{t.spec.Name, t.whole.rows, &t.whole.draws})
 	}
@@ -235,9 +278,16 @@ func (a *aggregation) resample(o AggregateOptions) {
 // summarise works out the means of every part.
 func (a *aggregation) summarise() {
 	for _, t := range a.tasks {
-		t.whole.summarise(percentMean)
+		whole, stratum := t.spec.rounding()
 		for i := range t.strata {
-			t.strata[i].summarise(bucketMean)
+			for _, c := range t.strata[i].columns {
+				c.summarise(stratum, t.spec.Decimals)
+			}
+			t.strata[i].summarise(stratum, t.spec.Decimals)
+		}
+		t.whole.summarise(whole, t.spec.Decimals)
+		if t.spec.Headline == HeadlineStrata {
+			t.meanOfStrata()
 		}
 	}
 }
@@ -261,8 +311,8 @@ func (t *taskPart) stratum(name string) *part {
 }
 
 // summarise works out the part's means; reference is the upstream program's
-// own mean in percent, rounded.
-func (p *part) summarise(reference func(scores []float64) float64) {
+// own mean in percent, rounded (to decimals where it is made of columns).
+func (p *part) summarise(reference func(scores []float64) float64, decimals int) {
 	var all, valid sums
 	scores := make([]float64, len(p.rows))
 	for i, r := range p.rows {
@@ -276,10 +326,10 @@ func (p *part) summarise(reference func(scores []float64) float64) {
 	if all.weighted {
 		m.Reference = 100 * Round(m.All.Value, 4)
 	}
-	p.drawn = p.draws.means()
-	m.All.Interval = interval(slices.Clone(p.drawn), p.draws.state)
-	m.Valid.Interval = Interval{State: IntervalNotAsked}
-	p.means = m
+	p.means, p.drawn, p.state = m, p.draws.means(), p.draws.state
+	p.geometric(decimals)
+	p.means.All.Interval = interval(slices.Clone(p.drawn), p.state)
+	p.means.Valid.Interval = Interval{State: IntervalNotAsked}
 }
 
 // sums add up rows.

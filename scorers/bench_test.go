@@ -32,6 +32,25 @@ func BenchmarkRouge(b *testing.B) {
 	}
 }
 
+// BenchmarkGoogleRouge scores one released summary of L-Eval after the other.
+func BenchmarkGoogleRouge(b *testing.B) {
+	var cases []Case
+	for _, raw := range goldentest.Lines(b, "data/leval/predictions/ngram_eval/turbo-16k-0613/review_summ.pred.jsonl") {
+		var r struct {
+			Prediction string `json:"turbo-16k-0613_pred"`
+			GT         string
+		}
+		if err := json.Unmarshal(raw, &r); err != nil {
+			b.Fatal(err)
+		}
+		cases = append(cases, Case{Prediction: r.Prediction, References: []string{r.GT}})
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		scoreRouge(cases[i%len(cases)])
+	}
+}
+
 func BenchmarkChineseF1(b *testing.B) {
 	rows := benchRows(b, "multifieldqa_zh")
 	qaF1zh("热", "身")

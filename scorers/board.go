@@ -44,9 +44,9 @@ func (a *aggregation) board(name string) (BoardMeans, []string) {
 		if len(t.whole.rows) == 0 {
 			out.Missing = append(out.Missing, t.spec.Name)
 		}
-		for _, s := range t.spec.Strata {
-			if !slices.Contains(strata, s) {
-				strata = append(strata, s)
+		for _, s := range t.strata {
+			if !slices.Contains(strata, s.name) {
+				strata = append(strata, s.name)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func combine(board string, tasks []*taskPart, of func(*taskPart) *part) ([]Categ
 				continue
 			}
 			c.Tasks = append(c.Tasks, t.spec.Name)
-			avg.add(p.means, p.drawn, p.draws.state)
+			avg.add(p.means, p.drawn, p.state)
 			if p.means.Valid.Absent() {
 				noValid = append(noValid, t.spec.Name)
 			}

@@ -18,6 +18,10 @@ func TestGoldenLongBench(t *testing.T) {
 	goldenFiles(t, "longbench", "metrics", "more", "v2", "jieba", "extra/tasks", "extra/v2_table")
 }
 
+func TestGoldenLEval(t *testing.T) {
+	goldenFiles(t, "leval", "cases", "more", "extra/sci_fi", "extra/judge")
+}
+
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
 // goldenFiles evaluates every case of a benchmark's reference vectors.

@@ -71,30 +71,59 @@ type draws struct {
 	state IntervalState
 }
 
-// unit is one independent part of the bootstrap with its own random stream.
+// unit is one part of the bootstrap. Units of one name share a random stream:
+// those with equally many documents draw the same ones.
 type unit struct {
 	name string
 	rows []Row
 	out  *draws
 }
 
-// resample fills each unit's draws. Streams are seeded by the unit's name, so
+// resample fills each unit's draws. Streams are seeded by the units' names, so
 // the numbers are the same with any number of workers.
 func resample(units []unit, seed uint64, resamples, workers int) {
-	next := make(chan unit)
+	var names []string
+	byName := map[string][]unit{}
+	for _, u := range units {
+		if byName[u.name] == nil {
+			names = append(names, u.name)
+		}
+		byName[u.name] = append(byName[u.name], u)
+	}
+	next := make(chan string)
 	var wait sync.WaitGroup
-	for range max(1, min(workers, len(units))) {
+	for range max(1, min(workers, len(names))) {
 		wait.Go(func() {
-			for u := range next {
-				u.out.fill(clusters(u.rows), stream(seed, u.name), resamples)
+			for name := range next {
+				fillTogether(byName[name], seed, resamples)
 			}
 		})
 	}
-	for _, u := range units {
-		next <- u
+	for _, name := range names {
+		next <- name
 	}
 	close(next)
 	wait.Wait()
+}
+
+// fillTogether draws for the units of one name; those with equally many
+// documents cost one stream.
+func fillTogether(units []unit, seed uint64, resamples int) {
+	for len(units) > 0 {
+		var columns [][]cluster
+		var outs []*draws
+		var rest []unit
+		for _, u := range units {
+			cs := clusters(u.rows)
+			if len(columns) > 0 && len(columns[0]) != len(cs) {
+				rest = append(rest, u)
+				continue
+			}
+			columns, outs = append(columns, cs), append(outs, u.out)
+		}
+		fill(columns, outs, stream(seed, units[0].name), resamples)
+		units = rest
+	}
 }
 
 // stream returns the random stream of one purpose under a run's seed.
@@ -105,32 +134,65 @@ func stream(seed uint64, name string) *rand.ChaCha8 {
 	return rand.NewChaCha8([32]byte(h.Sum(nil)))
 }
 
-// fill draws len(cs) documents with replacement, resamples times.
-func (d *draws) fill(cs []cluster, src *rand.ChaCha8, resamples int) {
-	switch {
-	case len(cs) == 0:
-		d.state = IntervalNoRows
-		return
-	case len(cs) == 1:
-		d.state = IntervalOneDocument
-		return
-	}
-	d.state = IntervalOK
-	d.sum = make([]float64, resamples)
-	d.count = make([]float64, resamples)
-	if len(cs) <= maxShortDraw {
-		d.fillShort(cs, src)
-		return
-	}
-	r := rand.New(src)
-	for b := range d.sum {
-		var sum, count float64
-		for range cs {
-			c := cs[r.Uint64N(uint64(len(cs)))]
-			sum += c.sum
-			count += c.count
+// fill draws n documents with replacement, resamples times, where each column
+// has n clusters; all columns take the same documents.
+func fill(columns [][]cluster, outs []*draws, src *rand.ChaCha8, resamples int) {
+	n := len(columns[0])
+	for _, d := range outs {
+		switch n {
+		case 0:
+			d.state = IntervalNoRows
+		case 1:
+			d.state = IntervalOneDocument
+		default:
+			d.state = IntervalOK
+			d.sum, d.count = make([]float64, resamples), make([]float64, resamples)
 		}
-		d.sum[b], d.count[b] = sum, count
+	}
+	if n < 2 {
+		return
+	}
+	next := longDraw(n, src)
+	if n <= maxShortDraw {
+		next = shortDraw(n, src)
+	}
+	picks := make([]uint32, n)
+	// Where every document has one row, counts need no adding up.
+	single := make([]bool, len(columns))
+	for k, cs := range columns {
+		single[k] = !slices.ContainsFunc(cs, func(c cluster) bool { return c.count != 1 })
+	}
+	for b := range resamples {
+		next(picks)
+		for k, cs := range columns {
+			outs[k].sum[b], outs[k].count[b] = total(cs, picks, single[k])
+		}
+	}
+}
+
+// total adds up the picked clusters.
+func total(cs []cluster, picks []uint32, single bool) (sum, count float64) {
+	if single {
+		for _, i := range picks {
+			sum += cs[i].sum
+		}
+		return sum, float64(len(picks))
+	}
+	for _, i := range picks {
+		c := &cs[i]
+		sum += c.sum
+		count += c.count
+	}
+	return sum, count
+}
+
+// longDraw returns a function that fills picks with numbers below n.
+func longDraw(n int, src *rand.ChaCha8) func(picks []uint32) {
+	r := rand.New(src)
+	return func(picks []uint32) {
+		for i := range picks {
+			picks[i] = uint32(r.Uint64N(uint64(n)))
+		}
 	}
 }
 
@@ -138,19 +200,17 @@ func (d *draws) fill(cs []cluster, src *rand.ChaCha8, resamples int) {
 // here fewer than one draw in sixteen is rejected.
 const maxShortDraw = 4096
 
-// fillShort draws with 16 random bits each, four to a word of the stream:
-// multiply and shift, rejecting the few values that would favour some
+// shortDraw is longDraw with 16 random bits a number, four to a word of the
+// stream: multiply and shift, rejecting the few values that would favour some
 // documents (arXiv 1805.10941 §4), so the draw is exactly uniform.
-func (d *draws) fillShort(cs []cluster, src *rand.ChaCha8) {
-	n := uint32(len(cs))
+func shortDraw(below int, src *rand.ChaCha8) func(picks []uint32) {
+	n := uint32(below)
 	reject := (1 << 16) % n
-	// Where every document has one row, counts need no adding up.
-	single := !slices.ContainsFunc(cs, func(c cluster) bool { return c.count != 1 })
-	var word uint64
-	left := 0
-	for b := range d.sum {
-		var sum, count float64
-		for drawn := uint32(0); drawn < n; {
+	var lastWord uint64
+	lastLeft := 0
+	return func(picks []uint32) {
+		word, left := lastWord, lastLeft // in registers
+		for i := 0; i < len(picks); {
 			if left == 0 {
 				word, left = src.Uint64(), 4
 			}
@@ -160,17 +220,10 @@ func (d *draws) fillShort(cs []cluster, src *rand.ChaCha8) {
 			if product&0xffff < reject {
 				continue
 			}
-			c := &cs[product>>16]
-			sum += c.sum
-			if !single {
-				count += c.count
-			}
-			drawn++
+			picks[i] = product >> 16
+			i++
 		}
-		if single {
-			count = float64(n)
-		}
-		d.sum[b], d.count[b] = sum, count
+		lastWord, lastLeft = word, left
 	}
 }
 

@@ -86,7 +86,10 @@ func LongBenchBucket(length int) string {
 }
 
 // percentMean is round(100·mean, 2), NaN of nothing (eval.py, scorer).
-func percentMean(scores []float64) float64 {
+func percentMean(scores []float64) float64 { return percentMeanTo(scores, 2) }
+
+// percentMeanTo is round(100·mean, decimals), NaN of nothing.
+func percentMeanTo(scores []float64, decimals int) float64 {
 	if len(scores) == 0 {
 		return math.NaN()
 	}
@@ -94,7 +97,7 @@ func percentMean(scores []float64) float64 {
 	for _, s := range scores {
 		sum += s
 	}
-	return Round(100*sum/float64(len(scores)), 2)
+	return Round(100*sum/float64(len(scores)), decimals)
 }
 
 // bucketMean is LongBench-E's round(100 * np.mean(scores), 2), NaN of nothing

@@ -39,6 +39,9 @@ type Score struct {
 	Value float64
 	// Answer is what the metric took out of the prediction, where it extracts.
 	Answer string
+	// Parts are the figures that Value is made of, where the metric has several
+	// (rouge1, rouge2, rougeL); each is in 0..1.
+	Parts []float64
 	// NoAnswer says that an extracting metric found no answer; Value is 0 then.
 	NoAnswer bool
 	// Measures are further figures of the same answer, where the reference has

@@ -13,7 +13,7 @@ type family struct {
 
 // families lists them; a new benchmark adds a line.
 func families() []family {
-	return []family{longBench(), loogle()}
+	return []family{longBench(), lEval(), loogle()}
 }
 
 // Metrics lists all metrics, benchmark by benchmark.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
 )
@@ -15,6 +16,7 @@ func List() []benchmarks.Adapter {
 		longbench.V1(),
 		longbench.E(),
 		longbench.V2(),
+		leval.Adapter(),
 		loogle.Adapter(),
 	}
 }

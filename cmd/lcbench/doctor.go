@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func (s *settings) doctor(c *cli.Context) error {
 	out := c.App.Writer
 	fmt.Fprintf(out, "%s (arXiv %s)\n\npins\n", s.adapter.Title, s.adapter.Paper)
 	for _, p := range s.adapter.Pins {
-		fmt.Fprintf(out, "  %s: %s@%.12s, sha256 %.12s, licence %s\n", p.Name, p.Repo, p.Revision, p.SHA256, p.Licence)
+		fmt.Fprintf(out, "  %s: %s@%.12s, sha256 %.12s, licence %s\n", p.Name, p.Repo, p.Revision, cmp.Or(p.SHA256, "unknown"), p.Licence)
 	}
 	var problems []error
 	fmt.Fprintln(out, "\nmetrics")

@@ -397,6 +397,7 @@ func TestRealSamplesOverHTTP(t *testing.T) {
 func TestGoldenThroughTheMetricCommand(t *testing.T) {
 	for _, file := range []string{
 		"longbench/metrics", "longbench/more", "longbench/v2", "longbench/jieba", "longbench/extra/tasks", "longbench/extra/v2_table",
+		"leval/cases", "leval/more", "leval/extra/sci_fi", "leval/extra/judge",
 		"loogle/metrics", "loogle/more",
 	} {
 		t.Run(file, func(t *testing.T) {

@@ -36,7 +36,8 @@ func dataFlags() []cli.Flag {
 		&cli.StringFlag{Name: "truncate", Value: string(benchmarks.TruncateOwn), Usage: "own (the benchmark's rule), middle, left, right or none"},
 		&cli.StringFlag{Name: "tokenizer", Usage: "count tokens with approx, cl100k_base, o200k_base, p50k_base, r50k_base, a name of lcbench model ls, or a GGUF file or tokenizer.json (default: approx; the model's own where lengths are asked for)"},
 		&cli.Uint64Flag{Name: "seed", Usage: "seed of everything drawn"},
-		&cli.StringFlag{Name: "mode", Usage: "variant of the benchmark's protocol (longbench-v2: plain, cot, no-context)"},
+		&cli.StringFlag{Name: "mode", Usage: "variant of the benchmark's protocol (longbench-v2: plain, cot, no-context; leval: chat, base)"},
+		&cli.StringFlag{Name: "length-instruction", Usage: "how prompts of leval's open tasks tell the reference's length: about, exact or off (default: about)"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
 	}
 }
@@ -147,6 +148,10 @@ func (s *settings) readOptions(c *cli.Context) error {
 		return fmt.Errorf("truncation %q: want one of %v", o.Truncate, benchmarks.Policies())
 	}
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
+	o.LengthInstruction = c.String("length-instruction")
+	if err := errors.Join(s.adapter.CheckMode(o.Mode), s.adapter.CheckLengthInstruction(o.LengthInstruction)); err != nil {
+		return err
+	}
 	name := c.String("tokenizer")
 	if s.local != nil && name == "" {
 		o.Tokenizer = s.local.Tokenizer()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,6 +155,9 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 		{Name: "chat-template", Value: s.asker.Chat}, {Name: "system-instruction", Value: s.asker.System},
 		{Name: "gen-kwargs", Value: c.String("gen-kwargs")}, {Name: "model-args", Value: c.String("model-args")},
 		{Name: "reasoning-tokens", Value: fmt.Sprint(s.asker.ReasoningTokens)}, {Name: "window", Value: c.String("window")},
+	}
+	if len(s.adapter.LengthInstructions) > 0 {
+		id = append(id, results.Setting{Name: "length-instruction", Value: cmp.Or(o.LengthInstruction, s.adapter.LengthInstructions[0])})
 	}
 	if s.local != nil {
 		i := s.local.Info

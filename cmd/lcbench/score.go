@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,16 +13,18 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners"
-	"github.com/lcbench/lcbench/scorers"
 )
 
 func scoreCommand() *cli.Command {
 	return &cli.Command{
 		Name: "score", Usage: "score predictions made elsewhere; needs no network", ArgsUsage: "BENCHMARK",
 		Description: "LongBench's own format: one <task>.jsonl a task with pred, answers, all_classes, length; LongBench v2: rows with response (or pred), answer, difficulty, length.\n" +
+			"L-Eval: <task>.pred.jsonl with query, gt, evaluation, <model>_pred; files of one task in several folders are several systems, each named by its folder.\n" +
 			"LooGLE: <task>_<system>.jsonl with qa_pairs (or question), llm_output, output, one document a row; a table for each system.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "predictions", Usage: "`folder` of <task>.jsonl files, or one file"},
+			&cli.StringFlag{Name: "predictions", Usage: "`folder` of <task>.jsonl files, at any depth, or one file"},
+			&cli.StringFlag{Name: "data-dir", Usage: "the benchmark's files in this `folder`: predictions that are missing or there twice are named by sample"},
+			&cli.StringFlag{Name: "out", Usage: "also write summary.json to this `folder` (one below it for each system)"},
 			&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to score, by commas"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
 		},
@@ -48,133 +48,149 @@ type predictionReader interface {
 	Prediction(task benchmarks.Task, index int, line []byte) (benchmarks.Sample, string, error)
 }
 
+// scoring is the state of one lcbench score.
+type scoring struct {
+	*settings
+	c      *cli.Context
+	reader predictionReader
+	src    datasets.Source
+	tasks  []benchmarks.Task
+	wanted []string
+	known  *sampleIndex // nil without --data-dir
+	lost   int          // predictions that are missing, there twice or unreadable
+}
+
 func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
-	s := &settings{adapter: a, bench: a.Open(a.Builtin(0))}
+	s := &scoring{settings: &settings{adapter: a, bench: a.Open(a.Builtin(0))}, c: c}
 	if documents, ok := s.bench.(documentReader); ok {
-		return scoreDocuments(c, s, documents)
+		return scoreDocuments(c, s.settings, documents)
 	}
-	reader, ok := s.bench.(predictionReader)
-	if !ok {
+	var ok bool
+	if s.reader, ok = s.bench.(predictionReader); !ok {
 		return usagef("%s: no format of predictions is known", a.Name)
 	}
-	if c.String("predictions") == "" {
+	path := c.String("predictions")
+	if path == "" {
 		return usagef("--predictions is needed: a folder of <task>.jsonl files")
 	}
-	dir, files, err := predictionFiles(c.String("predictions"))
+	s.tasks, s.wanted = s.bench.Tasks(), splitWords(c.StringSlice("tasks"))
+	if err := benchmarks.CheckTasks(a.Name, s.tasks, s.wanted); err != nil {
+		return usage(err)
+	}
+	dir, systems, err := s.findPredictions(path)
 	if err != nil {
 		return usage(err)
 	}
-	src := datasets.Folder(dir, nil)
-	facts := results.NewFacts()
-	wanted := splitWords(c.StringSlice("tasks"))
-	tasks := s.bench.Tasks()
-	if err := benchmarks.CheckTasks(a.Name, tasks, wanted); err != nil {
-		return usage(err)
+	s.src = datasets.Folder(dir, nil)
+	if data := c.String("data-dir"); data != "" {
+		s.known = &sampleIndex{bench: a.Open(datasets.Folder(data, a.Pins))}
 	}
-	lost := 0
-	for _, name := range files {
-		task, ok := taskOfFile(tasks, name)
-		if !ok {
-			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s: not a task of %s, left out\n", plain(name), a.Name)
-			continue
+	for i, system := range systems {
+		if i > 0 {
+			fmt.Fprintln(c.App.Writer)
 		}
-		if len(wanted) > 0 && !slices.Contains(wanted, task.Name) {
-			continue
-		}
-		n, err := s.scoreFile(c, src, name, task, reader, facts)
-		if err != nil {
+		if err := s.system(path, system, len(systems) > 1); err != nil {
 			return err
 		}
-		lost += n
 	}
-	if facts.Len() == 0 {
-		return usagef("%s: no predictions for a task of %s", c.String("predictions"), a.Name)
-	}
-	summary := facts.Summarise(results.SummaryInput{
-		Manifest: results.Manifest{
-			Benchmark: a.Name, Title: a.Title, Model: results.ModelInfo{Spec: "predictions:" + c.String("predictions")},
-			Data: []results.Origin{origin(src)}, Seed: c.Uint64("seed"), Version: version,
-		},
-		Tasks: tasks, MetricEquals: s.metricEquals, Average: averageRule(a.Name), State: results.Complete, Unreadable: lost,
-	})
-	if err := writeTable(c.App.Writer, summary); err != nil {
-		return err
-	}
-	if lost > 0 {
-		return exitError{exitLost, fmt.Errorf("%d predictions could not be read", lost)}
+	if s.lost > 0 {
+		return exitError{exitLost, fmt.Errorf("%d predictions are missing, there twice or could not be read", s.lost)}
 	}
 	return nil
 }
 
-// predictionFiles lists the jsonl files of a folder, or the one file.
-func predictionFiles(path string) (dir string, names []string, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", nil, err
+// system scores the files of one system and prints its table.
+func (s *scoring) system(path string, system predictionSystem, several bool) error {
+	facts := results.NewFacts()
+	unreadable := 0
+	for _, f := range system.files {
+		n, err := s.file(f, facts)
+		if err != nil {
+			return err
+		}
+		unreadable += n
 	}
-	if !info.IsDir() {
-		return filepath.Dir(path), []string{filepath.Base(path)}, nil
+	name := path
+	if several {
+		name = system.name
 	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return "", nil, err
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".jsonl") {
-			names = append(names, e.Name())
+	summary := facts.Summarise(results.SummaryInput{
+		Manifest: results.Manifest{
+			Benchmark: s.adapter.Name, Title: s.adapter.Title, Model: results.ModelInfo{Spec: "predictions:" + name},
+			Data: []results.Origin{origin(s.src)}, Seed: s.c.Uint64("seed"), Version: version,
+		},
+		Tasks: s.tasks, MetricEquals: s.metricEquals, Average: averageRule(s.adapter.Name), State: results.Complete, Unreadable: unreadable,
+	})
+	if out := s.c.String("out"); out != "" {
+		if several {
+			out = filepath.Join(out, system.name)
+		}
+		if err := results.WriteSummary(out, summary); err != nil {
+			return err
 		}
 	}
-	if len(names) == 0 {
-		return "", nil, fmt.Errorf("%s: no .jsonl file", path)
-	}
-	return path, names, nil
+	return writeTable(s.c.App.Writer, summary)
 }
 
-// taskOfFile finds the task that a file is named after. A benchmark whose
-// predictions are one file for all tasks names the task in each row.
-func taskOfFile(tasks []benchmarks.Task, name string) (benchmarks.Task, bool) {
-	base := strings.TrimSuffix(strings.TrimSuffix(name, ".jsonl"), "_e")
-	for _, t := range tasks {
-		if t.Name == base {
-			return t, true
-		}
+// file scores one file and returns how many of its lines could not be read.
+func (s *scoring) file(f predictionFile, facts *results.Facts) (unreadable int, err error) {
+	match, err := s.known.task(s.c.Context, f.task)
+	if err != nil {
+		return 0, err
 	}
-	if len(tasks) > 0 && tasks[0].Metric == "v2_choice" {
-		return tasks[0], true
-	}
-	return benchmarks.Task{}, false
-}
-
-// scoreFile scores one file and returns how many lines it could not read.
-func (s *settings) scoreFile(c *cli.Context, src datasets.Source, name string, task benchmarks.Task, reader predictionReader, facts *results.Facts) (lost int, err error) {
-	for line, err := range datasets.Lines(c.Context, src, name) {
+	count := lineCount{task: f.task}
+	for line, err := range datasets.Lines(s.c.Context, s.src, f.name) {
 		var row *datasets.RowError
 		var sample benchmarks.Sample
 		var answer string
 		if err == nil {
-			if sample, answer, err = reader.Prediction(task, line.Number-1, line.Text); err != nil {
-				err = datasets.NewRowError(name, line.Number, err)
+			if sample, answer, err = s.reader.Prediction(f.task, line.Number-1, line.Text); err != nil {
+				err = datasets.NewRowError(f.name, line.Number, err)
 			}
 		}
 		if errors.As(err, &row) {
-			lost++
-			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(err.Error()))
+			unreadable++
+			s.complain(err.Error())
 			continue
 		}
 		if err != nil {
-			return lost, err
+			return unreadable, err
 		}
-		result := runners.Result{Sample: sample, Answer: runners.Answer{SampleID: sample.ID, Status: runners.OK, Text: answer}}
-		if strings.TrimSpace(answer) == "" {
-			result.Answer.Status = runners.NoAnswer
+		count.add(sample, line.Number)
+		if sample, err = match.find(sample); err != nil {
+			s.complain(datasets.NewRowError(f.name, line.Number, err).Error())
+			continue
 		}
-		// An empty prediction is scored too: the reference does.
-		var score scorers.Score
-		if score, err = s.score(sample, answer); err != nil {
-			return lost, err
+		if err := s.add(facts, sample, answer); err != nil {
+			return unreadable, err
 		}
-		result.Score = score
-		facts.Add(result)
 	}
-	return lost, nil
+	complaints := count.complaints()
+	if match != nil {
+		complaints = match.missing()
+	}
+	for _, text := range complaints {
+		s.complain(f.name + ": " + text)
+	}
+	return unreadable, nil
+}
+
+// complain names a prediction that is lost.
+func (s *scoring) complain(text string) {
+	s.lost++
+	fmt.Fprintf(s.c.App.ErrWriter, "lcbench: %s\n", plain(text))
+}
+
+// add scores one prediction; an empty one too, as the reference does.
+func (s *scoring) add(facts *results.Facts, sample benchmarks.Sample, answer string) error {
+	result := runners.Result{Sample: sample, Answer: runners.Answer{SampleID: sample.ID, Status: runners.OK, Text: answer}}
+	if strings.TrimSpace(answer) == "" {
+		result.Answer.Status = runners.NoAnswer
+	}
+	var err error
+	if result.Score, err = s.score(sample, answer); err != nil {
+		return err
+	}
+	facts.Add(result)
+	return nil
 }
