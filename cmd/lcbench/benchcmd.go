@@ -111,7 +111,7 @@ func measure(ctx context.Context, m *localmodel.Model, n, tokens int) (speed, er
 	s.Prefill = float64(a.PromptTokens-a.Cached) / a.Prefill.Seconds()
 	s.Decode = float64(len(a.IDs)-1) / (a.Total - a.FirstToken).Seconds()
 	b, err := ask(" Who?", 1)
-	s.Again, s.Memory = b.Prefill.Seconds()/a.Prefill.Seconds(), int64(peakMemory())
+	s.Again, s.Memory = b.Prefill.Seconds()/a.Prefill.Seconds(), peakMemory()
 	return s, err
 }
 
