@@ -77,7 +77,7 @@ def f1(prediction, reference):
 
 bench("ChineseF1", [(a["input"] + a["answers"][0], b["input"] + b["answers"][0]) for a, b in zip(zh, zh[1:])], f1)
 
-lines = [line for r in news[:20] for line in r["context"].split("\n") if 20 <= len(line.encode()) <= 120]
+lines = [line for r in news[:20] for line in r["context"].replace("\n", ". ").split(". ") if 20 <= len(line.encode()) <= 120]
 bench("CodeSim", list(zip(lines, lines[1:])), fuzz.ratio)
 
 summaries = [pair for _, pairs in predictions("ngram_eval/turbo-16k-0613/review_summ.pred.jsonl") for pair in pairs]
