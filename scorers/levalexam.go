@@ -62,7 +62,7 @@ type examKind struct {
 	// answers are as long as it.
 	prediction func(prediction, reference string) string
 	reference  func(reference string) string
-	// none is what prediction gives where there is no answer; "" for none.
+	// none says whether what prediction gave is no answer at all.
 	none func(extracted string) bool
 }
 
@@ -139,10 +139,6 @@ func trueFalse(c Case) Score {
 
 // TrueFalseParts are the parts of sci_fi's score.
 func TrueFalseParts() []string { return []string{"loyalty", "fact"} }
-
-// JoinFact is an answer by the document and one by the world as sci_fi's files
-// store them.
-func JoinFact(loyalty, fact string) string { return loyalty + " [fact: " + fact + "]" }
 
 // factParts splits "True [fact: False]" around the first mark; what is behind
 // it ends at a second one and loses its last character, the bracket.

@@ -85,6 +85,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 		}
 	})
 	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
+	t.Run("each length instruction makes other prompts, an unknown one is refused", func(t *testing.T) { lengthInstructions(t, a, o) })
 	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, open(), o) })
 }
 
@@ -195,4 +196,32 @@ func inModes(t *testing.T, a benchmarks.Adapter, o benchmarks.Options) {
 		return
 	}
 	t.Error("an unknown mode ends without a word")
+}
+
+// lengthInstructions compares the prompts of the instructions that the adapter
+// declares, if any, and asks for one that it doesn't.
+func lengthInstructions(t *testing.T, a benchmarks.Adapter, o benchmarks.Options) {
+	if len(a.LengthInstructions) == 0 {
+		return
+	}
+	seen := map[string]string{}
+	for _, name := range a.LengthInstructions {
+		o.LengthInstruction = name
+		var all strings.Builder
+		for _, s := range collect(t, a.Open(a.Builtin(1)), o) {
+			all.WriteString(s.Prompt.Before + s.Prompt.After)
+		}
+		if other, same := seen[all.String()]; same || all.Len() == 0 {
+			t.Errorf("length instruction %s: no samples, or the prompts of %q", name, other)
+		}
+		seen[all.String()] = name
+	}
+	o.LengthInstruction = "no-such-instruction"
+	for _, err := range a.Open(a.Builtin(1)).Samples(t.Context(), o) {
+		if err == nil || !strings.Contains(err.Error(), o.LengthInstruction) {
+			t.Errorf("got %v, want an error that names the length instruction", err)
+		}
+		return
+	}
+	t.Error("an unknown length instruction ends without a word")
 }

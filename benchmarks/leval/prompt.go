@@ -42,7 +42,6 @@ type prompts struct {
 		Clause  string `json:"clause"`
 		Instead string `json:"instead"`
 	} `json:"world"`
-	own bool
 }
 
 // readPrompts takes the source's prompts.json, or ours where it has none.
@@ -50,9 +49,7 @@ func readPrompts(ctx context.Context, src datasets.Source) (prompts, error) {
 	raw, err := datasets.ReadFile(ctx, src, promptsFile, maxPrompts)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p, err := parsePrompts(ownPrompts)
-		p.own = true
-		return p, err
+		return parsePrompts(ownPrompts)
 	case err != nil:
 		return prompts{}, fmt.Errorf("leval: %w", err)
 	}

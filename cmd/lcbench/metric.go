@@ -15,7 +15,7 @@ import (
 func metricCommand() *cli.Command {
 	return &cli.Command{
 		Name: "metric", Usage: "score cases from standard input, one JSON object a line",
-		Description: `Reads {"id", "benchmark"?, "metric", "prediction", "references", …} and prints {"id", "score"}.`,
+		Description: `Reads {"id", "benchmark"?, "metric", "prediction", "references", …} and prints {"id", "score"}. Cases of L-Eval's exam name their "task".`,
 		Action: func(c *cli.Context) error {
 			return scoreCases(c.App.Reader, c.App.Writer, c.App.ErrWriter)
 		},
