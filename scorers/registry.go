@@ -1,6 +1,9 @@
 package scorers
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // family is the metrics of one benchmark: each has a namespace of its own,
 // since several benchmarks call different things rouge.
@@ -16,13 +19,18 @@ func families() []family {
 	return []family{longBench(), lEval(), loogle()}
 }
 
-// Metrics lists all metrics, benchmark by benchmark.
-func Metrics() []Metric {
-	var out []Metric
-	for _, f := range families() {
-		out = append(out, f.metrics...)
+// Metrics lists all metrics with their benchmark, whose variants share a
+// namespace.
+func Metrics() iter.Seq2[string, Metric] {
+	return func(yield func(string, Metric) bool) {
+		for _, f := range families() {
+			for _, m := range f.metrics {
+				if !yield(f.benchmark, m) {
+					return
+				}
+			}
+		}
 	}
-	return out
 }
 
 // Lookup returns the metric of that name in the benchmark's namespace.

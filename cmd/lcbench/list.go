@@ -85,9 +85,9 @@ func listAttentions(_ *cli.Context, w io.Writer) error {
 }
 
 func listMetrics(_ *cli.Context, w io.Writer) error {
-	fmt.Fprintln(w, "METRIC\tEQUALS")
-	for _, m := range scorers.Metrics() {
-		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.Equals)
+	fmt.Fprintln(w, "BENCHMARK\tMETRIC\tEQUALS")
+	for benchmark, m := range scorers.Metrics() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", benchmark, m.Name, m.Equals)
 	}
 	return nil
 }
