@@ -156,7 +156,7 @@ func (a *Asker) first(ctx context.Context, m Model, s benchmarks.Sample) (Answer
 		}
 		return a.failed(s, hash, err), err
 	}
-	return a.answer(s, resp, cut, hash), nil
+	return a.answer(fitted, resp, cut, hash), nil
 }
 
 // room is the number of prompt tokens that the window leaves, 0 if unknown.
@@ -186,7 +186,9 @@ func (a *Asker) fit(s benchmarks.Sample, room int) (benchmarks.Sample, int, erro
 	if room == 0 {
 		return s, 0, nil
 	}
-	return benchmarks.Fit(s, room, a.Truncate, a.Tokenizer)
+	fitted, cut, err := benchmarks.Fit(s, room, a.Truncate, a.Tokenizer)
+	fitted.ContextTokens = max(0, fitted.ContextTokens-cut) // what is sent is sized by it
+	return fitted, cut, err
 }
 
 // learn takes the window from an endpoint's refusal and returns the room for

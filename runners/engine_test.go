@@ -198,6 +198,10 @@ func TestAnOverflowIsCutOnceToTheWindowThatTheEndpointNames(t *testing.T) {
 		if r.Answer.Status != runners.TruncatedInput || r.Answer.CutTokens == 0 {
 			t.Errorf("%s: %s, %d tokens cut", r.Sample.ID, r.Answer.Status, r.Answer.CutTokens)
 		}
+		// The endpoint counts nothing: what was sent is estimated, not what was cut.
+		if n := r.Answer.Usage.Prompt; n != 40-r.Answer.CutTokens+len("i q ")/3 {
+			t.Errorf("%s: %d prompt tokens estimated with %d cut", r.Sample.ID, n, r.Answer.CutTokens)
+		}
 	}
 	// The first sample is refused once; the others are cut beforehand.
 	if len(sizes) != 4 || sizes[0] != 42 || sizes[1] > 25 || sizes[2] > 25 {
