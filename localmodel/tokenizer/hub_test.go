@@ -194,7 +194,9 @@ func FuzzFromTokenizerJSON(f *testing.F) {
 		if len(data) > 1<<14 || len(text) > 1<<10 {
 			t.Skip("capped input")
 		}
-		m, err := FromTokenizerJSON(data)
+		var m *Model
+		var err error
+		withinMemory(t, len(data), func() { m, err = FromTokenizerJSON(data) })
 		if err != nil {
 			return
 		}

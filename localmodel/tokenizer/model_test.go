@@ -349,7 +349,9 @@ func FuzzFromMetadata(f *testing.F) {
 			kinds[i], scores[i] = int64(k%8), float32(int8(k))
 		}
 		meta[prefix+"token_type"], meta[prefix+"scores"] = kinds, scores
-		m, err := FromMetadata(meta)
+		var m *Model
+		var err error
+		withinMemory(t, len(tokens)+len(merges)+9*len(types), func() { m, err = FromMetadata(meta) })
 		if err != nil {
 			return
 		}
