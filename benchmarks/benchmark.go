@@ -36,6 +36,17 @@ type Adapter struct {
 	// LengthInstructions are what Options.LengthInstruction may be, the default
 	// first; none: prompts never name the reference's length.
 	LengthInstructions []string
+	// Knobs are the fields of Options.Shape that the benchmark takes.
+	Knobs []Knob
+	// Generated says that contexts are made for the lengths asked for, so that
+	// depths have a meaning without any, and that Options.Lengths select cells
+	// of a grid rather than lengthen given documents.
+	Generated bool
+	// Metrics is the benchmark's namespace in scorers; empty: Name.
+	Metrics string
+	// Pooled says that the benchmark's own figure is the mean over its samples,
+	// not over its categories.
+	Pooled bool
 	// Open returns the benchmark over src. It reads no data yet.
 	Open func(src datasets.Source) Benchmark
 	// Synonyms says that a metric looks up synonyms in WordNet, where the user has
@@ -46,6 +57,14 @@ type Adapter struct {
 	// SelfCheck scores a few fixed answers and returns an error if any metric
 	// that the benchmark uses differs from the reference's value.
 	SelfCheck func() error
+}
+
+// MetricNamespace is where scorers has the benchmark's metrics.
+func (a Adapter) MetricNamespace() string {
+	if a.Metrics != "" {
+		return a.Metrics
+	}
+	return a.Name
 }
 
 // Task is one task of a benchmark.
@@ -84,7 +103,8 @@ type Task struct {
 // Options selects and shapes the samples of a run. The zero value is the
 // reference's own set: all tasks, all rows, own lengths.
 type Options struct {
-	Tasks []string // empty: all
+	Tasks     []string // empty: all
+	Languages []string // of tasks; empty: all
 	// Limit is the number of rows of each task, in file order; 0 is all.
 	Limit int
 	// Fraction, if in (0,1), limits each task to that share of its published
@@ -106,6 +126,8 @@ type Options struct {
 	// LengthInstruction selects one of Adapter.LengthInstructions: how prompts
 	// tell the reference's length; empty: the first.
 	LengthInstruction string
+	// Shape is what generated and composed contexts can be told besides.
+	Shape Shape
 	// Unmade yields the samples of Lengths with their sizes only: contexts stay
 	// the rows' own, ContextTokens says what they would come to. It serves
 	// counting what a run has ahead of it, where making them would cost as much

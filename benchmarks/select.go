@@ -21,7 +21,8 @@ func (o Options) Wanted(t Task) int {
 
 // Selects says whether o asks for the task.
 func (o Options) Selects(t Task) bool {
-	return len(o.Tasks) == 0 || slices.Contains(o.Tasks, t.Name)
+	return (len(o.Tasks) == 0 || slices.Contains(o.Tasks, t.Name)) &&
+		(len(o.Languages) == 0 || slices.Contains(o.Languages, t.Language))
 }
 
 // CheckTasks returns an error that names the first task of names that is not

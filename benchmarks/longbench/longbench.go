@@ -41,6 +41,7 @@ func pins(raw []byte) []datasets.Pin {
 func V1() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench", Title: "LongBench", Paper: "2308.14508", Pins: pins(pinsV1),
+		Metrics: "longbench",
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v1{src: src} },
 		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}

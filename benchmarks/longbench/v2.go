@@ -19,6 +19,7 @@ import (
 func V2() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2), Modes: modeNames(),
+		Metrics: "longbench", Pooled: true,
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v2{src: src} },
 		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
@@ -96,7 +97,7 @@ func (b *v2) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benchm
 				continue
 			}
 			index++
-			t := benchmarks.Task{Name: taskName(r["domain"]), Category: r["domain"], Metric: "v2_choice", Fixed: true}
+			t := benchmarks.Task{Name: taskName(r["domain"]), Category: r["domain"], Language: "en", Metric: "v2_choice", Fixed: true}
 			if !o.Selects(t) || seen[t.Name] >= o.Wanted(b.withRows(t)) {
 				continue
 			}

@@ -31,6 +31,7 @@ func dataFlags() []cli.Flag {
 		&cli.StringFlag{Name: "data-dir", Usage: "read the benchmark's files from this `folder`"},
 		&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to run, by commas (default: all)"},
 		&cli.StringFlag{Name: "limit", Usage: "rows for each task: a number, or a fraction below 1"},
+		&cli.StringSliceFlag{Name: "languages", Usage: "only tasks in these languages: en, zh"},
 		&cli.StringSliceFlag{Name: "lengths", Usage: "bring contexts to these lengths in tokens: 4k,8k,128k"},
 		&cli.StringSliceFlag{Name: "depths", Usage: "place the document at these percentages of a lengthened context: 0,50,100 or 0..100/10"},
 		&cli.StringFlag{Name: "truncate", Value: string(benchmarks.TruncateOwn), Usage: "own (the benchmark's rule), middle, left, right or none"},
@@ -38,6 +39,12 @@ func dataFlags() []cli.Flag {
 		&cli.Uint64Flag{Name: "seed", Usage: "seed of everything drawn"},
 		&cli.StringFlag{Name: "mode", Usage: "variant of the benchmark's protocol (longbench-v2: plain, cot, no-context; leval: chat, base)"},
 		&cli.StringFlag{Name: "length-instruction", Usage: "how prompts of leval's open tasks tell the reference's length: about, exact or off (default: about)"},
+		&cli.IntFlag{Name: "repeats", Usage: "draw each cell of a generated grid so often (default: as the benchmark does)"},
+		&cli.IntSliceFlag{Name: "needles", Usage: "counts of needles, or of a thread's steps: 2,3,5"},
+		&cli.IntSliceFlag{Name: "rounds", Usage: "demonstrations of each label: 1,2,5"},
+		&cli.StringFlag{Name: "placement", Usage: "where what matters is put: random, clustered, … by benchmark"},
+		&cli.StringFlag{Name: "direction", Usage: "which way a thread runs: forward, backward or random"},
+		&cli.StringFlag{Name: "haystack", Usage: "a `folder` of text files to hide needles in, instead of the benchmark's own"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
 	}
 }
@@ -140,7 +147,7 @@ func (s *settings) readOptions(c *cli.Context) error {
 	if o.Depths, err = parseDepths(c.StringSlice("depths")); err != nil {
 		return err
 	}
-	if len(o.Depths) > 0 && len(o.Lengths) == 0 {
+	if len(o.Depths) > 0 && len(o.Lengths) == 0 && !s.adapter.Generated {
 		return errors.New("--depths needs --lengths: a depth is a place in a lengthened context")
 	}
 	o.Truncate = benchmarks.Policy(c.String("truncate"))
@@ -149,6 +156,13 @@ func (s *settings) readOptions(c *cli.Context) error {
 	}
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
 	o.LengthInstruction = c.String("length-instruction")
+	o.Languages = splitWords(c.StringSlice("languages"))
+	if o.Shape, err = readShape(c); err != nil {
+		return err
+	}
+	if err := s.adapter.CheckShape(o.Shape); err != nil {
+		return err
+	}
 	if err := errors.Join(s.adapter.CheckMode(o.Mode), s.adapter.CheckLengthInstruction(o.LengthInstruction)); err != nil {
 		return err
 	}
@@ -167,6 +181,33 @@ func (s *settings) readOptions(c *cli.Context) error {
 	}
 	o.Tokenizer, err = openTokenizer(c, name)
 	return err
+}
+
+// readShape reads what generated contexts can be told.
+func readShape(c *cli.Context) (benchmarks.Shape, error) {
+	shape := benchmarks.Shape{
+		Repeats: c.Int("repeats"), Needles: c.IntSlice("needles"), Rounds: c.IntSlice("rounds"),
+		Placement: c.String("placement"), Direction: c.String("direction"), Haystack: c.String("haystack"),
+	}
+	if shape.Repeats < 0 {
+		return shape, fmt.Errorf("--repeats %d: want a number above 0", shape.Repeats)
+	}
+	for flag, counts := range map[string][]int{"needles": shape.Needles, "rounds": shape.Rounds} {
+		if i := slices.IndexFunc(counts, func(n int) bool { return n < 1 }); i >= 0 {
+			return shape, fmt.Errorf("--%s %d: want numbers above 0", flag, counts[i])
+		}
+	}
+	if shape.Haystack == "" {
+		return shape, nil
+	}
+	info, err := os.Stat(shape.Haystack)
+	if err != nil {
+		return shape, fmt.Errorf("--haystack: %w", err)
+	}
+	if !info.IsDir() {
+		return shape, fmt.Errorf("--haystack %s is not a folder", shape.Haystack)
+	}
+	return shape, nil
 }
 
 // openTokenizer takes a named vocabulary, or that of a model: a name that
@@ -233,7 +274,8 @@ func (s *settings) openData(c *cli.Context) error {
 	if len(s.options.Tasks) == 0 && kind != "hub" {
 		s.options.Tasks = s.present(c, tasks)
 	}
-	return benchmarks.CheckTasks(s.adapter.Name, tasks, s.options.Tasks)
+	return errors.Join(benchmarks.CheckTasks(s.adapter.Name, tasks, s.options.Tasks),
+		benchmarks.CheckLanguages(s.adapter.Name, tasks, s.options.Languages))
 }
 
 // present names the tasks whose file the source has: a folder or the built-in

@@ -121,7 +121,7 @@ func interruptible(parent context.Context, errOut io.Writer) (context.Context, <
 
 // score judges an answer by the sample's metric.
 func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score, error) {
-	metric, ok := scorers.Lookup(metricFamily(s.adapter.Name), sample.Metric)
+	metric, ok := scorers.Lookup(s.adapter.MetricNamespace(), sample.Metric)
 	if !ok {
 		return scorers.Score{}, fmt.Errorf("no metric %q", sample.Metric)
 	}
@@ -129,13 +129,6 @@ func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score
 		answer = scorers.FirstLine(answer)
 	}
 	return metric.Score(scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes, Thesaurus: s.thesaurus}), nil
-}
-
-// metricFamily is the namespace of a benchmark's metrics: its variants share
-// one.
-func metricFamily(benchmark string) string {
-	name, _, _ := strings.Cut(benchmark, "-")
-	return name
 }
 
 // configuration lists a run's settings; those that shape answers are its
@@ -158,6 +151,12 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 	}
 	if len(s.adapter.LengthInstructions) > 0 {
 		id = append(id, results.Setting{Name: "length-instruction", Value: cmp.Or(o.LengthInstruction, s.adapter.LengthInstructions[0])})
+	}
+	for _, set := range o.Shape.Settings() {
+		id = append(id, results.Setting{Name: set[0], Value: set[1]})
+	}
+	if len(o.Languages) > 0 {
+		id = append(id, results.Setting{Name: "languages", Value: join(o.Languages)})
 	}
 	if s.local != nil {
 		i := s.local.Info
@@ -221,7 +220,7 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 	}
 	snapshot := e.Progress.Snapshot()
 	summary := rows.Facts().Summarise(results.SummaryInput{
-		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter.Name),
+		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter),
 		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: took.Seconds(),
 		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
 	})
@@ -248,12 +247,12 @@ func (s *settings) cost(u runners.Usage) *results.Cost {
 }
 
 func (s *settings) metricEquals(name string) string {
-	m, _ := scorers.Lookup(metricFamily(s.adapter.Name), name)
+	m, _ := scorers.Lookup(s.adapter.MetricNamespace(), name)
 	return m.Equals
 }
 
-func averageRule(benchmark string) results.AverageRule {
-	if benchmark == "longbench-v2" {
+func averageRule(a benchmarks.Adapter) results.AverageRule {
+	if a.Pooled {
 		return results.AverageSamples
 	}
 	return results.AverageCategories

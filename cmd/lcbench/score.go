@@ -119,7 +119,7 @@ func (s *scoring) system(path string, system predictionSystem, several bool) err
 			Benchmark: s.adapter.Name, Title: s.adapter.Title, Model: results.ModelInfo{Spec: "predictions:" + name},
 			Data: []results.Origin{origin(s.src)}, Seed: s.c.Uint64("seed"), Version: version,
 		},
-		Tasks: s.tasks, MetricEquals: s.metricEquals, Average: averageRule(s.adapter.Name), State: results.Complete, Unreadable: unreadable,
+		Tasks: s.tasks, MetricEquals: s.metricEquals, Average: averageRule(s.adapter), State: results.Complete, Unreadable: unreadable,
 	})
 	if out := s.c.String("out"); out != "" {
 		if several {

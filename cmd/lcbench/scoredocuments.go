@@ -117,7 +117,7 @@ func (d *documentScoring) system(path, system string, files []string) error {
 			Benchmark: d.adapter.Name, Title: d.adapter.Title, Model: results.ModelInfo{Spec: "predictions:" + system},
 			Data: []results.Origin{origin(d.src)}, Seed: d.c.Uint64("seed"), Version: version,
 		},
-		Tasks: tasks, MetricEquals: d.metricEquals, Average: averageRule(d.adapter.Name), State: results.Complete,
+		Tasks: tasks, MetricEquals: d.metricEquals, Average: averageRule(d.adapter), State: results.Complete,
 		Unreadable: d.garbled - garbled,
 	})
 	return writeTable(d.c.App.Writer, summary)
