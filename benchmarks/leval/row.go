@@ -1,8 +1,6 @@
 package leval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -60,12 +58,6 @@ func decodeRow(line []byte) (row, error) {
 
 // The tags of rows that are left to judges: a language model, or people.
 const judged, rated = "LLM", "human"
-
-// group names the document that queries share.
-func group(task, document string) string {
-	sum := sha256.Sum256([]byte(document))
-	return task + "/" + hex.EncodeToString(sum[:6])
-}
 
 // passages cuts a document into distractor passages.
 func passages(document string) []string {

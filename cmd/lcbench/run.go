@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,66 +31,104 @@ func runCommand() *cli.Command {
 	})
 	return &cli.Command{
 		Name: "run", Usage: "ask a model every sample of a benchmark and score the answers", ArgsUsage: "BENCHMARK",
-		Description: "The same command again resumes a run that was stopped, whatever stopped it.\n" +
+		Description: "Several benchmarks, or all, are run one after the other on one model.\n" +
+			"The same command again resumes a run that was stopped, whatever stopped it.\n" +
 			"Ctrl-C finishes what is in flight; a second one drops it.",
 		Flags: flags,
 		Action: func(c *cli.Context) error {
-			s, err := readSettings(c)
+			list, err := readSeveral(c)
 			if err != nil {
 				return err
 			}
 			if c.Bool("dry-run") {
-				return plan(c.Context, s, c.App.Writer)
+				return planSeveral(c, list)
 			}
 			if o := c.String("output"); o != "" && o != "lm-eval" {
 				return usagef("output %q: the only further format is lm-eval", o)
 			}
-			return runBenchmark(c, s)
+			return run(c, list)
 		},
 	}
 }
 
-// runBenchmark does one run from its folder to its table.
-func runBenchmark(c *cli.Context, s *settings) (err error) {
-	s.findSynonyms(c.App.ErrWriter)
+// run runs the benchmarks one after the other on one model, under one budget.
+// All folders are opened ahead of the first question: what can be refused is
+// refused before anything is paid.
+func run(c *cli.Context, list []*settings) (err error) {
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
-	m, err := s.openModel(ctx, c)
+	m, err := list[0].openModel(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	folder, err := s.openFolder(c)
-	if err != nil {
-		return err
+	folders := make([]*results.Run, len(list))
+	for i, s := range list {
+		s.findSynonyms(c.App.ErrWriter)
+		if folders[i], err = s.openFolder(c, len(list) > 1); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, folders[i].Close()) }()
 	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
+	one := session{c: c, ctx: ctx, drain: drain, model: m, budget: list[0].newBudget(folders)}
+	if len(list) == 1 {
+		summary, outcome := list[0].runBenchmark(one, folders[0])
+		if summary == nil {
+			return outcome
+		}
+		return errors.Join(list[0].show(c, *summary, folders[0].Dir()), outcome)
+	}
+	return runSeveral(one, list, folders)
+}
+
+// session is what the benchmarks of one command share.
+type session struct {
+	c      *cli.Context
+	ctx    context.Context
+	drain  <-chan struct{}
+	model  *openedModel
+	budget *runners.Budget // nil: no limit
+}
+
+// newBudget counts what the folders' journals have spent already.
+func (a *modelSettings) newBudget(folders []*results.Run) *runners.Budget {
+	if a.budget == nil {
+		return nil
+	}
+	var price runners.Price
+	if a.price != nil {
+		price = *a.price
+	}
+	spent := runners.Usage{Known: true}
+	for _, f := range folders {
+		spent = spent.Add(f.Journal().Spent())
+	}
+	return runners.NewBudget(*a.budget, price, spent)
+}
+
+// runBenchmark asks the samples of one benchmark into its folder. The summary
+// is nil where it came to none.
+func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summary, error) {
+	c := one.c
 	for _, w := range folder.Warnings() {
 		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
 	}
 	rows, err := folder.Rows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	engine := &runners.Engine{
-		Model: m.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add,
-		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: drain,
+		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add, Budget: one.budget,
+		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: one.drain,
 	}
-	if s.budget != nil {
-		price := runners.Price{}
-		if s.price != nil {
-			price = *s.price
-		}
-		engine.Budget = runners.NewBudget(*s.budget, price, folder.Journal().Spent())
-	}
-	stopProgress := s.showProgress(ctx, c, engine, m)
+	stopProgress := s.showProgress(one.ctx, c, engine, one.model)
 	began := time.Now()
-	report, runErr := engine.Run(ctx, s.bench.Samples(ctx, s.options))
+	report, runErr := engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))
 	stopProgress()
-	if m.failed != nil {
-		report.Notices = append(report.Notices, m.failed.Error())
+	if one.model.failed != nil {
+		report.Notices = append(report.Notices, one.model.failed.Error())
 	}
-	report.Notices = append(report.Notices, m.notes()...)
+	report.Notices = append(report.Notices, one.model.notes()...)
 	return s.conclude(c, folder, rows, engine, report, runErr, time.Since(began))
 }
 
@@ -184,10 +223,15 @@ func (s *settings) manifest(c *cli.Context) results.Manifest {
 	}
 }
 
-func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
+// openFolder opens the run's folder; of several benchmarks each has one in
+// --out.
+func (s *settings) openFolder(c *cli.Context, several bool) (*results.Run, error) {
 	m := s.manifest(c)
 	dir := c.String("out")
-	if dir == "" {
+	switch {
+	case dir != "" && several:
+		dir = filepath.Join(dir, m.Benchmark)
+	case dir == "":
 		dir = results.DefaultDir("results", m.Benchmark, s.model.kind+"-"+s.model.name, m.Identity)
 	}
 	run, err := results.Open(dir, m)
@@ -198,10 +242,10 @@ func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
 	return run, err
 }
 
-// conclude writes what the run came to and prints its table.
-func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.Writer, e *runners.Engine, report runners.Report, runErr error, took time.Duration) error {
+// conclude writes what the run came to. Its error is the run's own outcome.
+func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.Writer, e *runners.Engine, report runners.Report, runErr error, took time.Duration) (*results.Summary, error) {
 	if err := rows.Finish(); err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	state := results.Partial
 	if report.Complete && runErr == nil {
@@ -216,7 +260,7 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		s.noteOutcome(&m.Model)
 	})
 	if err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	snapshot := e.Progress.Snapshot()
 	summary := rows.Facts().Summarise(results.SummaryInput{
@@ -225,18 +269,23 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
 	})
 	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	if c.String("output") == "lm-eval" {
 		if err := writeLMEval(folder, summary); err != nil {
-			return errors.Join(runErr, err)
+			return nil, errors.Join(runErr, err)
 		}
 	}
+	return &summary, s.outcome(c, report, runErr)
+}
+
+// show prints a run's table, and where its folder is.
+func (s *settings) show(c *cli.Context, summary results.Summary, dir string) error {
 	if err := writeTable(c.App.Writer, summary); err != nil {
-		return errors.Join(runErr, err)
+		return err
 	}
-	fmt.Fprintf(c.App.Writer, "\n%s\n", folder.Dir())
-	return s.outcome(c, report, runErr)
+	_, err := fmt.Fprintf(c.App.Writer, "\n%s\n", dir)
+	return err
 }
 
 func (s *settings) cost(u runners.Usage) *results.Cost {
