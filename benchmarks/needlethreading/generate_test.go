@@ -335,10 +335,21 @@ func TestPlacements(t *testing.T) {
 				layout == "depthwise" && (places[0] != 0 || places[3] != n-1 || places[1] != (n-1)/3):
 				t.Errorf("%s: places %v of %d", s.ID, places, n)
 			}
-			if s.Strata[0] != layout || s.Strata[1] != "1-5" {
+			if want := append(slices.DeleteFunc([]string{layout}, func(l string) bool { return l == "depthwise" }), "1-5"); !slices.Equal(s.Strata, want) {
 				t.Errorf("%s: strata %q", s.ID, s.Strata)
 			}
 		}
+	}
+}
+
+func TestCountsAreGrouped(t *testing.T) {
+	for n, want := range map[int]string{1: "1-5", 5: "1-5", 6: "6-15", 15: "6-15", 16: "16-25", 25: "16-25"} {
+		if got := tasks()[3].strataOf("", n); !slices.Equal(got, []string{want}) {
+			t.Errorf("%d: %q, want %s", n, got, want)
+		}
+	}
+	if got := tasks()[3].strataOf("", 26); got != nil {
+		t.Errorf("26: %q", got)
 	}
 }
 

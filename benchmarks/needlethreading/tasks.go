@@ -75,14 +75,14 @@ func strata(s shape) []string {
 	case oneNeedle:
 		return nil
 	case needles, marked:
-		layouts = placements()
+		layouts = []string{"random", "clustered"}
 	default:
 		layouts = directions()
 	}
 	return append(layouts, countStrata()...)
 }
 
-func countStrata() []string { return []string{"1-5", "6-10", "11-15", "16-20", "21-25"} }
+func countStrata() []string { return []string{"1-5", "6-15", "16-25"} }
 
 // strataOf are the strata of a row; what the paper has no group for is left out.
 func (t task) strataOf(layout string, count int) []string {
@@ -91,7 +91,7 @@ func (t task) strataOf(layout string, count int) []string {
 		out = append(out, layout)
 	}
 	if t.shape != oneNeedle && count >= 1 && count <= maxCount {
-		out = append(out, countStrata()[(count-1)/5])
+		out = append(out, countStrata()[(count+4)/10])
 	}
 	return out
 }
