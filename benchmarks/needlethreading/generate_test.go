@@ -418,9 +418,9 @@ func TestWhatHasNoRoomIsLeftOutAloud(t *testing.T) {
 	}
 	all := strings.Join(notices, "\n")
 	for _, want := range []string{
-		"multi_needle: left out, since 1k tokens hold about 10 pairs: 15 needles, 20 needles, 25 needles",
-		"single_thread: left out, since 1k tokens hold about 10 pairs: a thread of 15 steps",
-		"multi_thread: left out, since 1k tokens hold about 10 pairs: 5 threads of 3 steps",
+		"multi_needle: left out, since 1k tokens hold about 10 pairs: 15, 20, 25 needles",
+		"single_thread: left out, since 1k tokens hold about 10 pairs: threads of 15, 20, 25 steps",
+		"multi_thread: left out, since 1k tokens hold about 10 pairs: 5, 10, 15, 20, 25 threads of 3 steps",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("want %q in\n%s", want, all)
@@ -431,7 +431,7 @@ func TestWhatHasNoRoomIsLeftOutAloud(t *testing.T) {
 		t.Errorf("%d samples of 90 tokens, errors %q", len(got), errs)
 	}
 	o.Shape.Needles = []int{26}
-	if _, _, errs := collect(t, Adapter().Open(Adapter().Builtin(0)), o); len(errs) != 1 || !strings.Contains(errs[0], "--needles 26: needle-threading knows 1 to 25") {
+	if _, _, errs := collect(t, Adapter().Open(Adapter().Builtin(0)), o); len(errs) != 1 || !strings.Contains(errs[0], "--needles 26: needle-threading takes at most 25") {
 		t.Errorf("26 needles: %q", errs)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lcbench/lcbench/benchmarks"
@@ -141,12 +142,12 @@ func (p plan) cells(t task, capacity func(length int) int) (out []cell, notices 
 			if t.pairs(n) <= room {
 				return false
 			}
-			left = append(left, t.unit(n))
+			left = append(left, strconv.Itoa(n))
 			return true
 		})
 		if len(left) > 0 {
 			notices = append(notices, fmt.Sprintf("%s: left out, since %s hold about %d pairs: %s",
-				t.Name, sizeName(length, p.chars), max(room, 0), strings.Join(left, ", ")))
+				t.Name, sizeName(length, p.chars), max(room, 0), t.named(strings.Join(left, ", "))))
 		}
 		for repeat := range p.repeats {
 			for _, layout := range p.layoutsOf(t) {

@@ -45,7 +45,7 @@ func Adapter() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: name, Title: "Needle Threading", Paper: "2411.05000", Pins: pins(), Metrics: "needlethreading",
 		Knobs: []benchmarks.Knob{
-			{Name: "repeats"}, {Name: "needles"}, {Name: "placement", Values: placements()}, {Name: "direction", Values: directions()},
+			{Name: "repeats"}, {Name: "needles", Most: maxCount}, {Name: "placement", Values: placements()}, {Name: "direction", Values: directions()},
 		},
 		Generated: true,
 		Open:      func(src datasets.Source) benchmarks.Benchmark { return &needleThreading{src: src} },
@@ -84,7 +84,7 @@ func (b *needleThreading) builtin() bool { return b.src.Origin().Kind == "builti
 func (b *needleThreading) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benchmarks.Sample, error] {
 	return func(yield func(benchmarks.Sample, error) bool) {
 		err := errors.Join(benchmarks.CheckTasks(name, b.Tasks(), o.Tasks),
-			benchmarks.Adapter{Name: name}.CheckMode(o.Mode), checkCounts(o.Shape.Needles))
+			Adapter().CheckMode(o.Mode), Adapter().CheckShape(o.Shape))
 		if err != nil {
 			yield(benchmarks.Sample{}, err)
 			return
@@ -100,14 +100,4 @@ func (b *needleThreading) Samples(ctx context.Context, o benchmarks.Options) ite
 			}
 		}
 	}
-}
-
-// checkCounts refuses what no task can be asked for.
-func checkCounts(counts []int) error {
-	for _, n := range counts {
-		if n < 1 || n > maxCount {
-			return fmt.Errorf("--needles %d: %s knows 1 to %d needles, and threads of 2 to %d steps", n, name, maxCount, maxCount)
-		}
-	}
-	return nil
 }

@@ -96,15 +96,15 @@ func (t task) strataOf(layout string, count int) []string {
 	return out
 }
 
-// unit names what a task counts.
-func (t task) unit(n int) string {
+// named names counts as what the task counts.
+func (t task) named(counts string) string {
 	switch t.shape {
 	case oneThread:
-		return fmt.Sprintf("a thread of %d steps", n)
+		return fmt.Sprintf("threads of %s steps", counts)
 	case threads:
-		return fmt.Sprintf("%d threads of %d steps", n, threadSteps)
+		return fmt.Sprintf("%s threads of %d steps", counts, threadSteps)
 	}
-	return fmt.Sprintf("%d needles", n)
+	return counts + " needles"
 }
 
 // pairs is how many pairs a count of needles, steps or threads takes.
