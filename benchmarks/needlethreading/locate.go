@@ -49,10 +49,13 @@ func isValue(haystack, text string) bool {
 	}
 }
 
-// follow walks a thread to its end, at most as many steps as the haystack can
-// have. Its spans are those of all its pairs.
+// maxKeys bounds a row's keys, and the pairs of a thread: each is sought in the
+// whole haystack. Upstream's rows have 25 at the most.
+const maxKeys = 1000
+
+// follow walks a thread to its end. Its spans are those of all its pairs.
 func follow(haystack, key string) (end string, spans []scorers.Span) {
-	for range len(haystack)/4 + 1 {
+	for range maxKeys {
 		value, span, ok := find(haystack, key)
 		if !ok || slices.Contains(spans, span) {
 			return key, spans
@@ -67,6 +70,9 @@ func follow(haystack, key string) (end string, spans []scorers.Span) {
 // Values that the row's own keys contradict are an error.
 func (r row) answer(t task) ([]string, benchmarks.Evidence, error) {
 	e := benchmarks.Evidence{State: benchmarks.EvidenceKnown}
+	if len(r.keys) > maxKeys {
+		return nil, e, &datasets.FieldError{Field: "keys", Err: fmt.Errorf("want at most %d, got %d", maxKeys, len(r.keys))}
+	}
 	if t.shape == oneThread || t.shape == threads {
 		return r.ends(t)
 	}

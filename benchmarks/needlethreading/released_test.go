@@ -156,6 +156,7 @@ func TestABadRowIsNamedAndTheOthersGoOn(t *testing.T) {
 		{"single_needle", map[string]any{"needle_depth": "deep"}, `:1: field "needle_depth": want a number, got "deep"`},
 		{"single_needle", map[string]any{"num_needles": 1.5}, `:1: field "num_needles": want a whole number, got 1.5`},
 		{"single_needle", map[string]any{"id": []int{}}, `:1: field "id": want a string or a number`},
+		{"single_needle", map[string]any{"keys": slices.Repeat([]string{"k1"}, 1001)}, `:1: field "keys": want at most 1000, got 1001`},
 		{"single_thread", map[string]any{"keys": "gone"}, `:1: field "keys": the haystack has no key "gone"`},
 		{"single_thread", map[string]any{"keys": "t1", "values": "t3"}, `:1: field "values": want "end" among them, at which the thread from "t1" ends`},
 		{"single_thread", map[string]any{"keys": "['t1', 'u1']", "values": "['end', 'last']"}, `:1: field "keys": want the first key of each thread, of a single thread one`},
