@@ -116,69 +116,104 @@ func evidence(places []int) benchmarks.Evidence {
 	return benchmarks.Evidence{State: benchmarks.EvidenceKnown, Spans: spans}
 }
 
+// draws is how often needles are drawn anew where a short haystack doesn't come
+// out at its length: too little of it is filler then to be swapped. After every
+// fourth draw one more UUID is drawn for each, of which the one of most tokens
+// is taken.
+const draws = 32
+
 // hide makes a cell's haystack with its needles.
-func (g *generator) hide(t task, c cell, id string) (*haystack, asked, error) {
-	r := func(purpose string) *rand.Rand { return benchmarks.Rand(g.o.Seed, id, purpose) }
-	count := t.pairs(c.count)
-	at := func(n int) []int { return place(r("places"), c.layout, c.depth, n, count) }
-	switch t.shape {
-	case oneNeedle, needles: // any pair will do: what differs is what is asked for
-		h, err := g.haystack(c, nil, func(int) []int { return nil })
-		if err != nil {
-			return nil, asked{}, err
+func (g *generator) hide(t task, c cell, id string) (h *haystack, a asked, err error) {
+	if t.shape == oneNeedle || t.shape == needles {
+		return g.among(t, c, id)
+	}
+	for i := range draws {
+		r := func(purpose string) *rand.Rand { return benchmarks.Rand(g.o.Seed, id, fmt.Sprint(purpose, i)) }
+		var list []pair
+		layout := c.layout
+		if t.shape == marked {
+			list, a = newMarked(r("marks"), c.count, g.uuids(r("pairs"), i/4))
+		} else {
+			list, a = newThreads(r("direction"), t, c, g.uuids(r("pairs"), i/4))
+			layout = "random"
 		}
-		if h.n < count {
-			return nil, asked{}, fmt.Errorf("%w: %d needles have no room among %d pairs", benchmarks.ErrSample, count, h.n)
-		}
-		a := asked{places: at(h.n)}
-		for _, i := range a.places {
-			p := h.pair(i)
-			a.keys, a.values = append(a.keys, p.key), append(a.values, p.value)
-		}
-		return h, a, nil
-	case marked:
-		var a asked
-		list := make([]pair, count)
-		draw := r("pairs")
-		for i := range list {
-			list[i] = pair{withMark(draw, newUUID(draw)), newUUID(draw)}
-			a.values = append(a.values, list[i].value)
-		}
-		h, err := g.haystack(c, list, at)
+		h, err = g.haystack(c, list, func(n int) []int { return place(r("places"), layout, c.depth, n, len(list)) })
 		if err == nil {
 			a.places = h.places
+			return h, a, nil
 		}
-		return h, a, err
+		if !errors.Is(err, errLength) {
+			break
+		}
 	}
-	return g.threads(t, c, r)
+	return nil, a, err
 }
 
-// threads hides one or several threads. Where a haystack has their places
-// depends on its size; in which order the threads meet them does not.
-func (g *generator) threads(t task, c cell, r func(purpose string) *rand.Rand) (*haystack, asked, error) {
-	pairs, n := t.pairs(c.count), 1
+// uuids draws UUIDs, each the one of most tokens among 1 + others.
+func (g *generator) uuids(r *rand.Rand, others int) func() string {
+	return func() string {
+		best := newUUID(r)
+		for range others {
+			if u := newUUID(r); benchmarks.Count(g.o.Tokenizer, quote(u)) > benchmarks.Count(g.o.Tokenizer, quote(best)) {
+				best = u
+			}
+		}
+		return best
+	}
+}
+
+// among asks for pairs of the filler: any will do, so that haystacks differ in
+// what is asked for only.
+func (g *generator) among(t task, c cell, id string) (*haystack, asked, error) {
+	h, err := g.haystack(c, nil, func(int) []int { return nil })
+	if err != nil {
+		return nil, asked{}, err
+	}
+	count := t.pairs(c.count)
+	if h.n < count {
+		return nil, asked{}, fmt.Errorf("%w: %d needles have no room among %d pairs", benchmarks.ErrSample, count, h.n)
+	}
+	a := asked{places: place(benchmarks.Rand(g.o.Seed, id, "places"), c.layout, c.depth, h.n, count)}
+	for _, i := range a.places {
+		p := h.pair(i)
+		a.keys, a.values = append(a.keys, p.key), append(a.values, p.value)
+	}
+	return h, a, nil
+}
+
+// newMarked draws pairs whose keys have the mark.
+func newMarked(r *rand.Rand, count int, uuid func() string) ([]pair, asked) {
+	var a asked
+	list := make([]pair, count)
+	for i := range list {
+		list[i] = pair{withMark(r, uuid()), uuid()}
+		a.values = append(a.values, list[i].value)
+	}
+	return list, a
+}
+
+// newThreads draws one or several threads, their pairs in the order in which
+// they will stand: where that is depends on the haystack's size, in which order
+// the threads meet them does not.
+func newThreads(turn *rand.Rand, t task, c cell, uuid func() string) ([]pair, asked) {
+	n := 1
 	if t.shape == threads {
 		n = c.count
 	}
 	var a asked
-	list := make([]pair, pairs)
-	draw, turn := r("pairs"), r("direction")
-	for _, ranks := range deal(turn, upTo(pairs), n) { // ranks of the rising places
+	list := make([]pair, t.pairs(c.count))
+	for _, ranks := range deal(turn, upTo(len(list)), n) {
 		walk(turn, c.layout, ranks)
-		key := newUUID(draw)
+		key := uuid()
 		a.keys = append(a.keys, key)
 		for _, rank := range ranks {
-			next := newUUID(draw)
+			next := uuid()
 			list[rank] = pair{key, next}
 			key = next
 		}
 		a.values = append(a.values, key)
 	}
-	h, err := g.haystack(c, list, func(n int) []int { return place(r("places"), "random", nil, n, pairs) })
-	if err == nil {
-		a.places = h.places
-	}
-	return h, a, err
+	return list, a
 }
 
 // haystack brings a haystack to the cell's length.

@@ -47,13 +47,15 @@ func (letters) Ends(text string) []int {
 
 // runs is a tokenizer whose tokens are runs of up to three digits, of up to
 // five letters and of punctuation, a space ahead included: pairs differ.
-type runs struct{}
+type runs struct{ single bool } // digits are tokens by themselves, as Gemma's
 
-func (runs) Name() string { return "runs" }
+func (r runs) Name() string { return fmt.Sprintf("runs %v", r.single) }
 
-func (runs) Ends(text string) []int {
+func (r runs) Ends(text string) []int {
 	kind := func(c byte) int {
 		switch {
+		case '0' <= c && c <= '9' && r.single:
+			return 1
 		case '0' <= c && c <= '9':
 			return 3
 		case 'a' <= c && c <= 'z':
@@ -249,8 +251,8 @@ func checkDirection(t *testing.T, s benchmarks.Sample, walk []int) {
 }
 
 func TestContextsComeOutAtTheirLength(t *testing.T) {
-	for _, tok := range []benchmarks.Tokenizer{benchmarktest.Words{}, letters{}, runs{}} {
-		o := benchmarks.Options{Seed: 5, Tokenizer: tok, Lengths: []int{1000, 2345, 70000}, Shape: benchmarks.Shape{Repeats: 1}}
+	for _, tok := range []benchmarks.Tokenizer{benchmarktest.Words{}, letters{}, runs{}, runs{single: true}} {
+		o := benchmarks.Options{Seed: 5, Tokenizer: tok, Lengths: []int{1000, 1024, 1111, 2345, 70000}, Shape: benchmarks.Shape{Repeats: 1}}
 		for _, s := range generated(t, o) {
 			n := len(tok.Ends(s.Prompt.Context))
 			if n != s.ContextTokens || n > s.TargetLength || float64(n) < 0.98*float64(s.TargetLength) {
@@ -262,7 +264,7 @@ func TestContextsComeOutAtTheirLength(t *testing.T) {
 
 // Long haystacks are tokenised around their needles only.
 func TestSeamsCountAsTheWhole(t *testing.T) {
-	for _, tok := range []benchmarks.Tokenizer{benchmarktest.Words{}, letters{}, runs{}} {
+	for _, tok := range []benchmarks.Tokenizer{benchmarktest.Words{}, letters{}, runs{}, runs{single: true}} {
 		all := &stocks{tok: tok, seed: 1}
 		k := all.draw("d", 400)
 		r := benchmarks.Rand(2, "seams", tok.Name())

@@ -113,6 +113,9 @@ func (s *stock) countSeams(h *haystack, tok benchmarks.Tokenizer, l layout) int 
 // nearly is how much of the length asked for a context has at least.
 const nearly = 0.98
 
+// errLength says that no number of pairs comes near enough to a length.
+var errLength = fmt.Errorf("%w: no such length", benchmarks.ErrSample)
+
 // fit makes a haystack of at most length tokens and of 98% of that or more, with
 // the needles at the places that at gives among n pairs.
 func (s *stocks) fit(document string, length int, needles []pair, at func(n int) []int) (*haystack, error) {
@@ -129,7 +132,7 @@ func (s *stocks) fit(document string, length int, needles []pair, at func(n int)
 		return nil, fmt.Errorf("%w: %d pairs have no room in %s tokens", benchmarks.ErrSample, len(needles), benchmarks.FormatTokens(length))
 	}
 	if float64(best.tokens) < nearly*float64(length) {
-		return nil, fmt.Errorf("%w: pairs of about %.0f tokens come to %d, not to within 2%% of %d", benchmarks.ErrSample, k.mean(), best.tokens, length)
+		return nil, fmt.Errorf("%w: pairs of about %.0f tokens come to %d, not to within 2%% of %d", errLength, k.mean(), best.tokens, length)
 	}
 	if len(needles) == 0 {
 		k.plain = best
