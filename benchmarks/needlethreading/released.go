@@ -26,7 +26,7 @@ type released struct {
 // Depths, counts, placement, direction and repeats select rows.
 func (s *released) task(ctx context.Context, t task) bool {
 	left := s.o.Wanted(t.Task)
-	seen := map[string]int{} // rows, by what they try
+	seen := map[string]int{} // rows, by their ids and by what they try
 	read := 0
 	for _, file := range s.b.files(t.Name) {
 		for r, err := range datasets.Rows(ctx, s.b.src, file, func(line []byte) (benchmarks.Sample, error) {
@@ -61,6 +61,9 @@ func (s *released) task(ctx context.Context, t task) bool {
 
 // sample makes a row's sample; one without an ID is not selected.
 func (s *released) sample(t task, r row, seen map[string]int) (benchmarks.Sample, error) {
+	if seen["id "+r.id]++; seen["id "+r.id] > 1 {
+		return benchmarks.Sample{}, &datasets.FieldError{Field: "id", Err: fmt.Errorf("another row of the task is %s, too", r.id)}
+	}
 	count, layout := r.counted(t)
 	if !s.wanted(t, r, count, layout, seen) {
 		return benchmarks.Sample{}, nil
@@ -99,8 +102,7 @@ func (r row) counted(t task) (int, string) {
 	return r.needles, r.placement
 }
 
-// wanted says whether the options select a row. Seen counts the rows of each
-// kind so far.
+// wanted says whether the options select a row. Seen has the rows so far.
 func (s *released) wanted(t task, r row, count int, layout string, seen map[string]int) bool {
 	shape := s.o.Shape
 	asked := shape.Direction

@@ -174,6 +174,14 @@ func TestABadRowIsNamedAndTheOthersGoOn(t *testing.T) {
 	}
 }
 
+func TestTwoRowsOfOneIDAreToldApart(t *testing.T) {
+	src := texts{"Single_Needle.jsonl": rowOf(t, nil) + "\n" + rowOf(t, nil)}
+	got, _, errs := collect(t, Adapter().Open(src), benchmarks.Options{Tasks: []string{"single_needle"}})
+	if len(got) != 1 || len(errs) != 1 || !strings.Contains(errs[0], `Single_Needle.jsonl:2: field "id": another row of the task is 7, too`) {
+		t.Errorf("%d samples, errors %q", len(got), errs)
+	}
+}
+
 func TestAThreadThatBitesItsTailEnds(t *testing.T) {
 	end, spans := follow(`{"a": "b", "b": "c", "c": "b"}`, "a")
 	if end != "b" || len(spans) != 3 {
