@@ -60,7 +60,7 @@ func newUUID(r *rand.Rand) string {
 	return string(out[:])
 }
 
-// marked puts the mark in the place of one of the UUID's digits.
+// withMark puts the mark in the place of one of the UUID's digits.
 func withMark(r *rand.Rand, uuid string) string {
 	for {
 		if i := r.IntN(len(uuid)); uuid[i] != '-' {
