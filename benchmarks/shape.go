@@ -29,6 +29,7 @@ type Shape struct {
 type Knob struct {
 	Name   string   // the flag's: repeats, needles, rounds, placement, direction, haystack
 	Values []string // what may be named, the default first; nil: numbers, or a path
+	Most   int      // of numbers; 0: any
 }
 
 // set lists the fields that are not zero, by their flags' names, with the
@@ -60,6 +61,11 @@ func list(numbers []int) string {
 	return strings.Join(words, ",")
 }
 
+// largest is the largest of a field's numbers.
+func (s Shape) largest(name string) int {
+	return slices.Max(append([]int{0}, map[string][]int{"repeats": {s.Repeats}, "needles": s.Needles, "rounds": s.Rounds}[name]...))
+}
+
 // Settings lists what is set as name and value, in the order of the names.
 func (s Shape) Settings() [][2]string {
 	var out [][2]string
@@ -81,6 +87,9 @@ func (a Adapter) CheckShape(s Shape) error {
 		}
 		if known := a.Knobs[i].Values; len(known) > 0 && !slices.Contains(known, value) {
 			return fmt.Errorf("--%s %q%s: %s knows %s", name, value, DidYouMean(value, known), a.Name, strings.Join(known, ", "))
+		}
+		if most := a.Knobs[i].Most; most > 0 && s.largest(name) > most {
+			return fmt.Errorf("--%s %d: %s takes at most %d", name, s.largest(name), a.Name, most)
 		}
 	}
 	return nil

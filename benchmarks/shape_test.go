@@ -6,7 +6,7 @@ import (
 )
 
 func TestCheckShape(t *testing.T) {
-	a := Adapter{Name: "toy", Knobs: []Knob{{Name: "repeats"}, {Name: "placement", Values: []string{"random", "clustered"}}}}
+	a := Adapter{Name: "toy", Knobs: []Knob{{Name: "repeats"}, {Name: "rounds", Most: 5}, {Name: "placement", Values: []string{"random", "clustered"}}}}
 	for name, c := range map[string]struct {
 		shape Shape
 		want  string // part of the error, "" for none
@@ -15,6 +15,8 @@ func TestCheckShape(t *testing.T) {
 		"known":         {Shape{Repeats: 3, Placement: "clustered"}, ""},
 		"not taken":     {Shape{Needles: []int{2}}, "toy takes no --needles"},
 		"unknown value": {Shape{Placement: "randon"}, `--placement "randon" (did you mean "random"?): toy knows random, clustered`},
+		"as many as go": {Shape{Rounds: []int{5, 1}, Repeats: 9}, ""},
+		"too many":      {Shape{Rounds: []int{1, 6}}, "--rounds 6: toy takes at most 5"},
 		"no such knob":  {Shape{Direction: "forward"}, "toy takes no --direction"},
 	} {
 		err := a.CheckShape(c.shape)

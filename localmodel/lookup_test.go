@@ -215,3 +215,20 @@ func TestInductionRefusesMoreWordsThanItHasTokens(t *testing.T) {
 		}
 	}
 }
+
+// What a window hides must not shine through what it shows: without BOS in sight
+// a miss answers a mixture of visible values, and the words of a prompt get
+// their ids in order, a value the one behind its key.
+func TestHiddenValuesAreNotGuessedFromVisibleOnes(t *testing.T) {
+	m, err := Induction(Options{Device: "cpu", Attention: sliding.Sliding{Window: 600}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for asked := range 40 {
+		prompt, value := keyValue(400, 2*asked)
+		if answer, d := ask(t, m, prompt, value); answer == value {
+			t.Errorf("pair %d, %d tokens away: answered under a window of 600", 2*asked, d)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
+	"github.com/lcbench/lcbench/benchmarks/needlethreading"
 )
 
 // List returns the adapters in the order in which they are shown.
@@ -19,6 +20,7 @@ func List() []benchmarks.Adapter {
 		longbench.V2(),
 		leval.Adapter(),
 		loogle.Adapter(),
+		needlethreading.Adapter(),
 	}
 }
 

@@ -86,7 +86,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	})
 	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
 	t.Run("each length instruction makes other prompts, an unknown one is refused", func(t *testing.T) { lengthInstructions(t, a, o) })
-	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, open(), o) })
+	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, a, open(), o) })
 }
 
 // files names the tasks for which the built-in data has a file, nil for all.
@@ -158,9 +158,13 @@ func checkEvidence(t *testing.T, s benchmarks.Sample) {
 	}
 }
 
-// varied checks what Vary promises on every sample that was varied.
-func varied(t *testing.T, b benchmarks.Benchmark, o benchmarks.Options) {
+// varied checks what Vary promises on every sample that was varied. A row is
+// varied over all lengths and depths; of a grid a limit counts the cells.
+func varied(t *testing.T, a benchmarks.Adapter, b benchmarks.Benchmark, o benchmarks.Options) {
 	o.Lengths, o.Depths, o.Limit = []int{100, 6000}, []float64{0, 50, 100}, 1
+	if a.Generated {
+		o.Limit = len(o.Lengths) * len(o.Depths)
+	}
 	seen := map[string]bool{}
 	for _, s := range collect(t, b, o) {
 		if seen[s.ID] {

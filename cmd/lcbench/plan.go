@@ -71,11 +71,13 @@ func plan(ctx context.Context, s *settings, out io.Writer) error {
 // planTask reads a task's samples until its time is up.
 func (s *settings) planTask(ctx context.Context, t benchmarks.Task, until time.Time) (taskPlan, error) {
 	p := taskPlan{name: t.Name}
-	if hub, ok := s.source.(*datasets.Hub); ok && !pulled(hub) {
-		return s.published(t), nil
-	}
 	o := s.options
 	o.Tasks = []string{t.Name}
+	// What is made here needs no data, and sizes are known without making it.
+	o.Unmade = s.adapter.Generated && len(o.Lengths) > 0
+	if hub, ok := s.source.(*datasets.Hub); ok && !o.Unmade && !pulled(hub) {
+		return s.published(t), nil
+	}
 	for sample, err := range s.bench.Samples(ctx, o) {
 		var notice *benchmarks.Notice
 		switch {
@@ -93,7 +95,7 @@ func (s *settings) planTask(ctx context.Context, t benchmarks.Task, until time.T
 			p.cutTokens += prompt - max(room, 0)
 			p.prompt += room - prompt
 		}
-		if time.Now().After(until) {
+		if !o.Unmade && time.Now().After(until) {
 			return s.extrapolate(p, t), nil
 		}
 	}

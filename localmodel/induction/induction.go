@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
@@ -54,7 +55,18 @@ type Weights struct {
 
 // New returns the model with 16384 tokens: Gold codes, whose correlations are
 // at most 1/8.
-func New() *Weights { return build(goldCodes()) }
+//
+// The codes are dealt to the ids in a random order, always the same. In their
+// own order neighbouring ids differ by the same factor again and again, and
+// prompts have a value's id behind its key's: a window that shows neither the
+// value nor BOS would then answer a mixture of other values that points to the
+// right one.
+func New() *Weights {
+	codes := goldCodes()
+	words := codes[FirstWord:]
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	return build(codes)
+}
 
 // Small returns the model with 128 tokens of orthogonal codes.
 func Small() *Weights { return build(hadamardCodes()) }

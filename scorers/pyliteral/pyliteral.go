@@ -49,8 +49,8 @@ const (
 	maxText = 64 << 20
 )
 
-// Parse reads a text that is one literal and nothing else but white space,
-// newlines and comments around it. Positions in errors are bytes from 0, of
+// Parse reads a text that is one literal, or several with commas between them
+// (a Tuple), and nothing else but white space, newlines and comments around it. Positions in errors are bytes from 0, of
 // the text with its newlines made "\n".
 func Parse(text string) (Value, error) {
 	if len(text) > maxText {
@@ -70,7 +70,34 @@ func Parse(text string) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v, err = p.bareTuple(v); err != nil {
+		return nil, err
+	}
 	return v, p.end()
+}
+
+// bareTuple reads on behind the first literal: with a comma there it is the
+// first element of a tuple that stands without brackets, on one line.
+func (p *parser) bareTuple(first Value) (Value, error) {
+	list := Tuple{first}
+	for {
+		if p.skipSpace(); p.peek() != ',' {
+			break
+		}
+		p.at++
+		if p.skipSpace(); p.at == len(p.text) || p.peek() == '\n' {
+			return list, nil
+		}
+		v, err := p.value()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	if len(list) == 1 {
+		return first, nil
+	}
+	return list, nil
 }
 
 // parser walks over a text. Inside of brackets newlines are white space.

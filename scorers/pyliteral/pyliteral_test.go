@@ -39,6 +39,8 @@ func TestLiteralsReadAsPythonReadsThem(t *testing.T) {
 		{"carriage returns are newlines", "{'a':\r\n'''b\rc'''}", text("a", "b\nc")},
 		{"other values", `[None, True, False, -1.5e-3, 0x1F, (1,), (), {1, 2}, b'x', ...]`,
 			List{nil, true, false, Number("-1.5e-3"), Number("0x1F"), Tuple{Number("1")}, Tuple{}, Set{Number("1"), Number("2")}, Bytes("x"), Ellipsis{}}},
+		{"a tuple without brackets", `'a', "b"`, Tuple{"a", "b"}},
+		{"a tuple of one without brackets", "'a',  # one\n", Tuple{"a"}},
 		{"keys that are no strings", `{1: 'a', 'b': 2}`, &Dict{Keys: []string{"b"}, Text: map[string]Value{"b": Number("2")}, Others: 1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -73,6 +75,9 @@ func TestWhatPythonRefusesIsRefused(t *testing.T) {
 		"a leading zero":             `01`,
 		"a list as a key":            `{[1]: 2}`,
 		"a key without a value":      `{'a': 1, 'b'}`,
+		"a bare tuple on two lines":  "'a',\n'b'",
+		"two commas":                 "'a',,",
+		"a comma alone":              ",",
 		"a null character":           "'a\x00'",
 		"a no-break space":           "{'a':\u00a0'b'}",
 		"too many brackets":          strings.Repeat("[", 201) + strings.Repeat("]", 201),

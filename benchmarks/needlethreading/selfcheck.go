@@ -1,0 +1,37 @@
+package needlethreading
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// selfCheck scores fixed answers whose scores follow from the definitions by
+// hand, for each metric.
+func selfCheck() error {
+	const a, b = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
+	var errs []error
+	for _, c := range []struct {
+		metric, prediction string
+		references         []string
+		want               float64
+	}{
+		{"thread_single", ` "` + a + `" `, []string{a}, 1},
+		{"thread_single", a + " it is", []string{a}, 1},
+		{"thread_single", "it is " + a, []string{a}, 0},
+		{"thread_many", "['" + b + "', '" + a + "']", []string{a, b}, 1},
+		{"thread_many", "Only " + a + ".", []string{a, b}, 0.5},
+		{"thread_many", "[]", []string{a, b}, 0},
+	} {
+		m, ok := scorers.Lookup("needlethreading", c.metric)
+		if !ok {
+			errs = append(errs, fmt.Errorf("no metric %q", c.metric))
+			continue
+		}
+		if got := m.Score(scorers.Case{Prediction: c.prediction, References: c.references}).Value; got != c.want {
+			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", c.metric, c.prediction, c.references, got, c.want))
+		}
+	}
+	return errors.Join(errs...)
+}
