@@ -101,14 +101,14 @@ func TestDepthsAreWithinOnePair(t *testing.T) {
 		n := len(parse(t, s).keys)
 		at := s.Evidence.Spans[0].Start
 		want := *s.Depth / 100
-		if byte := float64(at) / float64(len(s.Prompt.Context)); math.Abs(byte-want)*float64(n) > 1+1.0/80+1e-9 {
+		if byte := float64(at) / float64(len(s.Prompt.Context)-80); math.Abs(byte-want)*float64(n) > 1 {
 			t.Errorf("%s: %.3f of %d pairs into the text", s.ID, byte, n)
 		}
-		if pair := float64(at/80) / float64(n-1); math.Abs(pair-want)*float64(n-1) > 1.01 {
+		if pair := float64(at/80) / float64(n-1); math.Abs(pair-want)*float64(n-1) > 0.51 {
 			t.Errorf("%s: %.3f of the other pairs stand ahead of it", s.ID, pair)
 		}
-		if at < 80 {
-			t.Errorf("%s: the needle is the first pair", s.ID)
+		if *s.Depth == 0 && at >= 80 {
+			t.Errorf("%s: the needle is not the first pair", s.ID)
 		}
 	}
 }

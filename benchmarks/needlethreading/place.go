@@ -33,11 +33,10 @@ func place(r *rand.Rand, layout string, depth *float64, n, k int) []int {
 	return out
 }
 
-// placeAt is the place of a needle at a depth in percent, within one pair. It
-// is never the very first pair: whatever an attention mechanism sees of a long
-// context, it mostly sees the first tokens, and depth 0 would measure that.
+// placeAt is the place of a needle at a depth in percent: the share of the
+// other pairs that stand ahead of it, to the nearest pair.
 func placeAt(depth float64, n int) int {
-	return min(max(int(math.Round(depth/100*(float64(n)-0.5))), min(1, n-1)), n-1)
+	return int(math.Round(depth / 100 * float64(n-1)))
 }
 
 // walk orders rising places as a thread of a direction meets them. A random one
