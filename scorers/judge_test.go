@@ -56,7 +56,9 @@ func TestGradesAreReadFromReplies(t *testing.T) {
 }
 
 func TestAPairIsWonOnlyInBothOrders(t *testing.T) {
-	pair := func(task, doc string, a, b Verdict) JudgedPair { return JudgedPair{Task: task, Group: doc, AsA: a, AsB: b} }
+	pair := func(task, doc string, a, b Verdict) JudgedPair {
+		return JudgedPair{Task: task, Group: doc, AsA: a, AsB: b}
+	}
 	pairs := []JudgedPair{
 		pair("x", "1", "A", "B"), // won
 		pair("x", "1", "A", "A"), // the first is favoured
