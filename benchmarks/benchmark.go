@@ -39,6 +39,9 @@ type Adapter struct {
 	// JudgeQueries are the sets of queries which the benchmark leaves to judges
 	// alone that Options.JudgeQueries may name; none: it has no such queries.
 	JudgeQueries []string
+	// JudgeRule is how the benchmark counts a judge's verdicts on pairs; empty:
+	// scorers.CountPairs.
+	JudgeRule scorers.PairRule
 	// Knobs are the fields of Options.Shape that the benchmark takes.
 	Knobs []Knob
 	// Generated says that contexts are made for the lengths asked for, so that
@@ -204,6 +207,9 @@ type Sample struct {
 	// Query is the question alone, for models that search instead of reading.
 	Query string
 }
+
+// ForJudge says that no metric scores the answer, a judge alone does.
+func (s Sample) ForJudge() bool { return s.Metric == "" && s.Judge != "" }
 
 // JudgeProtocol is a way of asking a judge about an answer.
 type JudgeProtocol string

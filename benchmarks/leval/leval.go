@@ -17,6 +17,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/datasets/builtin"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 //go:embed pins.json
@@ -36,8 +37,9 @@ func Adapter() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "leval", Title: "L-Eval", Paper: "2307.11088", Pins: pins(),
 		Modes: []string{modeChat, modeBase}, LengthInstructions: lengthInstructions(), JudgeQueries: []string{queriesLLM, queriesAll},
-		Open:    func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src, tasks: tasks()} },
-		Builtin: builtin.LEval, SelfCheck: selfCheck,
+		JudgeRule: scorers.CountVerdicts,
+		Open:      func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src, tasks: tasks()} },
+		Builtin:   builtin.LEval, SelfCheck: selfCheck,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,6 +46,7 @@ func dataFlags() []cli.Flag {
 		&cli.StringFlag{Name: "placement", Usage: "where what matters is put: random, clustered, … by benchmark"},
 		&cli.StringFlag{Name: "direction", Usage: "which way a thread runs: forward, backward or random"},
 		&cli.StringFlag{Name: "haystack", Usage: "a `folder` of text files to hide needles in, instead of the benchmark's own"},
+		&cli.StringFlag{Name: "judge-queries", Usage: "also ask the queries that leval leaves to judges: llm (96, GPT-4's) or all (181, GPT-3.5's and people's)"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
 	}
 }
@@ -64,14 +66,20 @@ func modelFlags() []cli.Flag {
 		&cli.IntFlag{Name: "concurrency", Value: 32, Usage: "requests in flight at the most", EnvVars: []string{"LCBENCH_CONCURRENCY"}},
 		&cli.IntFlag{Name: "rpm", Usage: "requests a minute at the most"},
 		&cli.IntFlag{Name: "tpm", Usage: "tokens a minute at the most"},
+		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
+		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
+	}, callFlags())
+}
+
+// callFlags say how any endpoint is called, a judge's too.
+func callFlags() []cli.Flag {
+	return []cli.Flag{
 		&cli.IntFlag{Name: "max-retries", Value: 6, Usage: "retries of a transient failure"},
 		&cli.DurationFlag{Name: "timeout-connect", Value: 10 * time.Second, Usage: "deadline for connecting"},
 		&cli.DurationFlag{Name: "timeout-first-token", Value: 60 * time.Second, Usage: "deadline for the first token; a second more for each 1k prompt tokens"},
 		&cli.DurationFlag{Name: "timeout-idle", Value: 60 * time.Second, Usage: "deadline between tokens"},
-		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
-		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
 		&cli.BoolFlag{Name: "no-cache", Usage: "don't take answers from earlier runs"},
-	})
+	}
 }
 
 // hiddenFlags are accepted because other tools have them.
@@ -94,7 +102,8 @@ type settings struct {
 	asker   runners.Asker
 	price   *runners.Price
 	budget  *runners.Limit
-	window  int // for plan
+	judging *judging // nil: nobody judges
+	window  int      // for plan
 	local   *localmodel.Model
 	// thesaurus is WordNet, where the benchmark takes it and the user has it.
 	thesaurus scorers.Thesaurus
@@ -116,7 +125,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 	if s.adapter, err = all.Find(c.Args().First()); err != nil {
 		return nil, usage(err)
 	}
-	if s.model, err = parseModel(c); err != nil {
+	if s.model, err = parseModel(cmp.Or(c.String("model"), "baseline:lexical"), c.String("model-args")); err != nil {
 		return nil, usage(err)
 	}
 	if err := s.useLocal(c); err != nil {
@@ -163,7 +172,10 @@ func (s *settings) readOptions(c *cli.Context) error {
 	if err := s.adapter.CheckShape(o.Shape); err != nil {
 		return err
 	}
-	if err := errors.Join(s.adapter.CheckMode(o.Mode), s.adapter.CheckLengthInstruction(o.LengthInstruction)); err != nil {
+	if o.JudgeQueries = c.String("judge-queries"); o.JudgeQueries == "" && len(c.StringSlice("judge")) > 0 && len(s.adapter.JudgeQueries) > 0 {
+		o.JudgeQueries = s.adapter.JudgeQueries[0]
+	}
+	if err := errors.Join(s.adapter.CheckMode(o.Mode), s.adapter.CheckLengthInstruction(o.LengthInstruction), s.adapter.CheckJudgeQueries(o.JudgeQueries)); err != nil {
 		return err
 	}
 	name := c.String("tokenizer")
@@ -360,18 +372,32 @@ func (s *settings) readGenKwargs(list string) error {
 	return nil
 }
 
-func (s *settings) readMoney(c *cli.Context) error {
+// readPrice takes the price given, or the list price of a known model.
+func (s *settings) readPrice(text string) error {
 	if p, ok := runners.ListPrice(s.model.name); ok && s.model.kind == "openai" && s.model.official() {
 		s.price = &p
 	}
-	if text := c.String("price"); text != "" {
-		p, err := runners.ParsePrice(text)
-		if err != nil {
-			return err
-		}
-		s.price = &p
+	if text == "" {
+		return nil
 	}
-	text := c.String("budget")
+	p, err := runners.ParsePrice(text)
+	if err != nil {
+		return err
+	}
+	s.price = &p
+	return nil
+}
+
+func (s *settings) readMoney(c *cli.Context) error {
+	if err := s.readPrice(c.String("price")); err != nil {
+		return err
+	}
+	return s.readBudget("budget", "price", c)
+}
+
+// readBudget reads the flag of that name; money needs a price.
+func (s *settings) readBudget(name, price string, c *cli.Context) error {
+	text := c.String(name)
 	if text == "" {
 		return nil
 	}
@@ -380,7 +406,7 @@ func (s *settings) readMoney(c *cli.Context) error {
 		return err
 	}
 	if limit.USD > 0 && s.price == nil {
-		return fmt.Errorf("--budget %s: no price is known for %s; give --price in=USD,out=USD", text, s.model)
+		return fmt.Errorf("--%s %s: no price is known for %s; give --%s in=USD,out=USD", name, text, s.model, price)
 	}
 	s.budget = &limit
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 )
 
 func runCommand() *cli.Command {
-	flags := slices.Concat(dataFlags(), modelFlags(), hiddenFlags(), []cli.Flag{
+	flags := slices.Concat(dataFlags(), modelFlags(), judgeFlags(), hiddenFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "the run's `folder` (default: results/<benchmark>-<model>-<hash of the configuration>)"},
 		&cli.StringFlag{Name: "output", Usage: "also write lm-eval: results_*.json and samples_*.jsonl of lm-evaluation-harness"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "the same as lcbench plan"},
@@ -41,6 +42,9 @@ func runCommand() *cli.Command {
 			if c.Bool("dry-run") {
 				return plan(c.Context, s, c.App.Writer)
 			}
+			if s.judging, err = readJudging(c, s.adapter); err != nil {
+				return usage(err)
+			}
 			if o := c.String("output"); o != "" && o != "lm-eval" {
 				return usagef("output %q: the only further format is lm-eval", o)
 			}
@@ -54,10 +58,11 @@ func runBenchmark(c *cli.Context, s *settings) (err error) {
 	s.findSynonyms(c.App.ErrWriter)
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
-	m, err := s.openModel(ctx, c)
+	m, err := s.openModel(ctx, c, modelCalls(c))
 	if err != nil {
 		return err
 	}
+	m.close = sync.OnceValue(m.close)
 	defer func() { err = errors.Join(err, m.close()) }()
 	folder, err := s.openFolder(c)
 	if err != nil {
@@ -84,13 +89,50 @@ func runBenchmark(c *cli.Context, s *settings) (err error) {
 	}
 	stopProgress := s.showProgress(ctx, c, engine, m)
 	began := time.Now()
-	report, runErr := engine.Run(ctx, s.bench.Samples(ctx, s.options))
+	e := ending{folder: folder, rows: rows, engine: engine}
+	e.report, e.err = engine.Run(ctx, s.bench.Samples(ctx, s.options))
 	stopProgress()
+	e.took = time.Since(began)
 	if m.failed != nil {
-		report.Notices = append(report.Notices, m.failed.Error())
+		e.report.Notices = append(e.report.Notices, m.failed.Error())
 	}
-	report.Notices = append(report.Notices, m.notes()...)
-	return s.conclude(c, folder, rows, engine, report, runErr, time.Since(began))
+	e.report.Notices = append(e.report.Notices, m.notes()...)
+	if err := rows.Finish(); err != nil {
+		return errors.Join(e.err, err)
+	}
+	if err := errors.Join(s.noteOutcome(folder), s.judgeRun(ctx, c, m, &e, drain)); err != nil {
+		return errors.Join(e.err, err)
+	}
+	return s.conclude(c, e)
+}
+
+// ending is how a run ended, and what judges said of it.
+type ending struct {
+	folder   *results.Run
+	rows     *results.Writer
+	engine   *runners.Engine
+	report   runners.Report
+	err      error
+	took     time.Duration
+	verdicts judgement
+}
+
+// judgeRun has the run's answers judged, where that was asked for and the run
+// has come to its end. The model has no more to do: a local one's memory goes to
+// the judge.
+func (s *settings) judgeRun(ctx context.Context, c *cli.Context, m *openedModel, e *ending, drain <-chan struct{}) error {
+	switch {
+	case s.judging == nil:
+		return nil
+	case e.err != nil || !e.report.Complete:
+		e.report.Notices = append(e.report.Notices, "nothing was judged: the run stopped early; the same command goes on")
+		return nil
+	}
+	if err := m.close(); err != nil {
+		return err
+	}
+	e.verdicts = s.judging.judge(ctx, c, e.folder, drain)
+	return nil
 }
 
 // interruptible returns a context that a second Ctrl-C cancels and a channel
@@ -121,6 +163,9 @@ func interruptible(parent context.Context, errOut io.Writer) (context.Context, <
 
 // score judges an answer by the sample's metric.
 func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score, error) {
+	if sample.ForJudge() {
+		return scorers.Score{}, nil
+	}
 	metric, ok := scorers.Lookup(s.adapter.MetricNamespace(), sample.Metric)
 	if !ok {
 		return scorers.Score{}, fmt.Errorf("no metric %q", sample.Metric)
@@ -199,10 +244,8 @@ func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
 }
 
 // conclude writes what the run came to and prints its table.
-func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.Writer, e *runners.Engine, report runners.Report, runErr error, took time.Duration) error {
-	if err := rows.Finish(); err != nil {
-		return errors.Join(runErr, err)
-	}
+func (s *settings) conclude(c *cli.Context, e ending) error {
+	folder, report, runErr := e.folder, e.report, e.err
 	state := results.Partial
 	if report.Complete && runErr == nil {
 		state = results.Complete
@@ -213,17 +256,17 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		m.Data = []results.Origin{origin(s.source)}
 		m.Usage, m.Cost = spent, cost
 		m.Notes = report.Notices
-		s.noteOutcome(&m.Model)
 	})
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	snapshot := e.Progress.Snapshot()
-	summary := rows.Facts().Summarise(results.SummaryInput{
+	snapshot := e.engine.Progress.Snapshot()
+	summary := e.rows.Facts().Summarise(results.SummaryInput{
 		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter),
-		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: took.Seconds(),
+		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: e.took.Seconds(),
 		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
 	})
+	e.verdicts.addTo(&summary)
 	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {
 		return errors.Join(runErr, err)
 	}
@@ -236,7 +279,7 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		return errors.Join(runErr, err)
 	}
 	fmt.Fprintf(c.App.Writer, "\n%s\n", folder.Dir())
-	return s.outcome(c, report, runErr)
+	return errors.Join(s.outcome(c, report, runErr), e.verdicts.outcome(c))
 }
 
 func (s *settings) cost(u runners.Usage) *results.Cost {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/all"
+	"github.com/lcbench/lcbench/results"
+)
+
+func judgeCommand() *cli.Command {
+	local := slices.DeleteFunc(localFlags(), func(f cli.Flag) bool { return f.Names()[0] == "attention" })
+	return &cli.Command{
+		Name: "judge", Usage: "have a model judge the answers of a finished run", ArgsUsage: "RESULTS_DIR",
+		Description: "Verdicts are kept in the folder's judge.jsonl: the same command again asks nothing twice.\n" +
+			"leval needs the answers to its queries for judges (lcbench run leval --judge-queries llm).",
+		Flags: slices.Concat(judgeFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "config", Usage: "YAML `file` of flag names and values; the command line wins"},
+			&cli.StringSliceFlag{Name: "tasks", Usage: "judge only answers of these tasks, by commas"},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
+		}, callFlags(), local),
+		Action: func(c *cli.Context) error {
+			if err := applyConfig(c); err != nil {
+				return err
+			}
+			if c.NArg() != 1 {
+				return usagef("want one folder of a run, got %d", c.NArg())
+			}
+			return judgeFolder(c, c.Args().First())
+		},
+	}
+}
+
+// judgeFolder judges the answers of the run in dir and adds what comes of it to
+// its summary and its table.
+func judgeFolder(c *cli.Context, dir string) (err error) {
+	m, err := results.ReadManifest(dir)
+	if err != nil {
+		return usage(err)
+	}
+	adapter, err := all.Find(m.Benchmark)
+	if err != nil {
+		return usagef("%s: %w", dir, err)
+	}
+	g, err := readJudging(c, adapter)
+	switch {
+	case err != nil:
+		return usage(err)
+	case g == nil:
+		return usagef("--judge is needed: the model that judges, such as openai:gpt-4o")
+	}
+	if err := benchmarks.CheckTasks(adapter.Name, adapter.Open(adapter.Builtin(0)).Tasks(), g.tasks); err != nil {
+		return usage(err)
+	}
+	folder, err := results.Reopen(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	summary, err := results.ReadSummary(dir)
+	if err != nil {
+		return err
+	}
+	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
+	defer release()
+	verdicts := g.judge(ctx, c, folder, drain)
+	verdicts.addTo(&summary)
+	if err := folder.WriteSummary(summary); err != nil {
+		return errors.Join(verdicts.err, err)
+	}
+	if err := writeTable(c.App.Writer, summary); err != nil {
+		return errors.Join(verdicts.err, err)
+	}
+	fmt.Fprintf(c.App.Writer, "\n%s\n", folder.Dir())
+	return verdicts.outcome(c)
+}

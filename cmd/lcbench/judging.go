@@ -1,0 +1,276 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/runners"
+	"github.com/lcbench/lcbench/runners/judge"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// judgement is what the judges of a run came to.
+type judgement struct {
+	reports   []results.JudgeReport
+	agreement []results.JudgeAgreement
+	faults    []string
+	// lost verdicts were not to be had, by whosever fault.
+	lost            int
+	budget, drained bool
+	err             error
+}
+
+// bench is where judges work: one run's folder.
+type bench struct {
+	*judging
+	c        *cli.Context
+	journal  *results.Journal
+	drain    <-chan struct{}
+	cases    []judgeCase
+	settings []*settings
+	// categories are what each judge says by protocol and item, for agreement.
+	categories []map[string]map[string]int
+	judgement
+}
+
+// judge has every judge judge the rows of a run, one judge after the other.
+func (g *judging) judge(ctx context.Context, c *cli.Context, folder *results.Run, drain <-chan struct{}) judgement {
+	b := &bench{judging: g, c: c, drain: drain}
+	b.err = b.run(ctx, folder)
+	return b.judgement
+}
+
+func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
+	var complaints []string
+	if b.cases, complaints, err = b.judging.cases(results.ReadRows(folder.RowsPath())); err != nil {
+		return err
+	}
+	if b.opponent != nil {
+		complaints = append(complaints, b.opponent.Duplicates...)
+	}
+	b.lost, b.faults = len(complaints), complaints
+	if len(b.cases) > 1 && b.files[""] != "" {
+		return usagef("--judge-template %s: answers are judged by %s and %s here: say which it is for, as in %[2]s=%[1]s", b.files[""], b.cases[0].protocol.Name, b.cases[1].protocol.Name)
+	}
+	if b.journal, err = folder.Verdicts(); err != nil {
+		return err
+	}
+	for _, w := range b.journal.Warnings() {
+		fmt.Fprintf(b.c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
+	}
+	for _, spec := range b.judges {
+		s, err := b.judging.settings(b.c, spec)
+		if err != nil {
+			return err
+		}
+		b.settings = append(b.settings, s)
+	}
+	for i := range b.settings {
+		if err := b.judgeAll(ctx, i); err != nil || b.budget || b.drained {
+			return err
+		}
+	}
+	b.agree()
+	return folder.Update(func(m *results.Manifest) {
+		for _, r := range b.reports {
+			m.AddJudge(r.JudgeInfo)
+		}
+	})
+}
+
+// judgeAll has one judge do all cases.
+func (b *bench) judgeAll(ctx context.Context, i int) (err error) {
+	s := b.settings[i]
+	m, err := s.openModel(ctx, b.c, b.calls)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	b.categories = append(b.categories, map[string]map[string]int{})
+	for _, k := range b.cases {
+		if err := b.judgeCase(ctx, i, k, m); err != nil || b.budget || b.drained {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeName is how a judge is called in its records.
+func judgeName(m modelSpec) string { return m.kind + ":" + m.name }
+
+// judgeCase has one judge do one case and reports on it.
+func (b *bench) judgeCase(ctx context.Context, i int, k judgeCase, m *openedModel) error {
+	s := b.settings[i]
+	template, err := b.template(k.protocol.Name)
+	if err != nil {
+		return err
+	}
+	budget, err := b.allowance(i)
+	if err != nil {
+		return err
+	}
+	j := &judge.Judge{
+		Name: judgeName(s.model), Identity: fmt.Sprintf("%s\x00%d", s.model, s.asker.ReasoningTokens),
+		Protocol: k.protocol, Template: template,
+		Engine: runners.Engine{
+			Model: m.model, Journal: b.journal, Concurrency: b.calls.concurrency, Asker: s.asker,
+			Budget: budget, Progress: &runners.Progress{}, Drain: b.drain,
+		},
+	}
+	stop := s.showJudging(ctx, b.c, j, m, len(k.items))
+	result, err := j.Run(ctx, k.items)
+	stop()
+	b.report(s, j, k, result)
+	return hinted(err)
+}
+
+// allowance is what --judge-budget leaves the i-th judge; what the others have
+// spent counts in money, or in tokens.
+func (b *bench) allowance(i int) (*runners.Budget, error) {
+	own := b.settings[i]
+	if own.budget == nil {
+		return nil, nil
+	}
+	limit, spent := *own.budget, runners.Usage{}
+	for k, s := range b.settings {
+		used, err := judge.Spent(b.journal.All(), judgeName(s.model))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case k == i:
+			spent = used
+		case judgeName(s.model) == judgeName(own.model): // the same records
+		case limit.USD > 0:
+			limit.USD = max(limit.USD-s.price.Cost(used), 1e-9)
+		default:
+			limit.Tokens = max(limit.Tokens-used.Prompt-used.Completion, 1)
+		}
+	}
+	price := runners.Price{}
+	if own.price != nil {
+		price = *own.price
+	}
+	return runners.NewBudget(limit, price, spent), nil
+}
+
+// report turns a judge's result into figures, and keeps what else it came to.
+func (b *bench) report(s *settings, j *judge.Judge, k judgeCase, result judge.Result) {
+	r := results.JudgeReport{
+		JudgeInfo: results.JudgeInfo{
+			Model:    results.ModelInfo{Spec: s.model.String(), Name: s.model.name, Endpoint: s.model.base, Served: result.Served, Details: s.localDetails()},
+			Protocol: string(k.protocol.Name), Template: results.NamedHash{Name: j.Template.Name, SHA256: j.Template.SHA256},
+			Usage: result.Usage, Cost: s.cost(result.Usage),
+		},
+		Items: len(k.items) + k.missing, Missing: k.missing,
+		Nonsense: result.Count(judge.Nonsense), Lost: result.Count(judge.Lost), Open: result.Count(judge.Open),
+	}
+	categories := map[string]int{}
+	if k.protocol.Pairs {
+		r.Opponent = &results.JudgeOpponent{Name: b.opponent.Name, File: b.opponent.File, SHA256: b.opponent.SHA256}
+		pairs := result.Pairs()
+		r.Pairs(pairs, cmp.Or(b.adapter.JudgeRule, scorers.CountPairs), b.seed)
+		for _, p := range pairs {
+			if outcome, ok := p.Outcome(); ok {
+				categories[p.ID] = int(outcome)
+			}
+		}
+	} else {
+		grades := result.Grades(k.protocol)
+		r.Grades(grades, k.protocol.High, b.seed)
+		for _, a := range grades {
+			categories[a.ID] = a.Grade
+		}
+	}
+	b.reports = append(b.reports, r)
+	b.categories[len(b.categories)-1][string(k.protocol.Name)] = categories
+	b.lost += r.Nonsense + r.Lost
+	b.budget, b.drained = b.budget || result.Report.BudgetReached, b.drained || result.Report.Drained
+	for _, f := range result.Report.Faults {
+		b.faults = append(b.faults, "judge "+f.Error())
+	}
+}
+
+// agree compares every two judges, protocol by protocol.
+func (b *bench) agree() {
+	for i := range b.settings {
+		for j := range i {
+			for _, k := range b.cases {
+				name := string(k.protocol.Name)
+				b.agreement = append(b.agreement, results.Agreed([2]string{b.settings[j].model.String(), b.settings[i].model.String()}, name,
+					b.categories[j][name], b.categories[i][name], !k.protocol.Pairs))
+			}
+		}
+	}
+}
+
+// addTo puts what judges said into a summary.
+func (g judgement) addTo(s *results.Summary) {
+	for _, r := range g.reports {
+		s.AddJudge(r)
+	}
+	if len(g.agreement) > 0 {
+		s.JudgeAgreement = g.agreement
+	}
+}
+
+// maxJudgeFaults bounds what is told of single verdicts.
+const maxJudgeFaults = 20
+
+// outcome turns a judgement into the exit code, and says why.
+func (g judgement) outcome(c *cli.Context) error {
+	for i, f := range g.faults {
+		if i == maxJudgeFaults {
+			fmt.Fprintf(c.App.ErrWriter, "lcbench: and %d more\n", len(g.faults)-i)
+			break
+		}
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(f))
+	}
+	switch {
+	case g.err != nil:
+		return g.err
+	case g.budget:
+		return exitError{exitBudget, errors.New("the judges' budget is reached; raise --judge-budget and give the same command to go on")}
+	case g.drained:
+		return errors.New("stopped while judging; the same command goes on from here")
+	case g.lost > 0:
+		return exitError{exitLost, fmt.Errorf("%d verdicts or answers to compare with are missing; the same command asks again where a judge could not be asked", g.lost)}
+	}
+	return nil
+}
+
+// showJudging keeps a progress line up to date until the returned function is
+// called.
+func (s *settings) showJudging(ctx context.Context, c *cli.Context, j *judge.Judge, m *openedModel, items int) func() {
+	width, is := terminal(c.App.ErrWriter)
+	p := results.NewProgress(c.App.ErrWriter, results.ProgressOptions{Terminal: is, Width: width, Color: results.UseColor(is, os.Getenv)})
+	total := items
+	if j.Protocol.Pairs {
+		total *= 2
+	}
+	snapshot := func() results.Snapshot {
+		n := j.Engine.Progress.Snapshot()
+		out := results.Snapshot{
+			Done: n.Done, Lost: n.Lost, Total: max(total, n.Done), Reused: n.Resumed + n.FromCache,
+			Retries: n.Retries, RateLimited: n.RateLimited, Score: n.MeanScore, Cost: s.cost(n.Paid),
+		}
+		if m.limiter != nil {
+			out.InFlight = m.limiter.State().InFlight
+		}
+		return out
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { p.Watch(ctx, snapshot); close(done) }()
+	return func() {
+		cancel()
+		<-done
+		p.Close(snapshot())
+	}
+}
