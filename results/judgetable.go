@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,9 @@ func (t *tablePage) judges(s Summary) {
 		t.judgeTable(j)
 		for _, line := range judgeNotes(j) {
 			t.text(line, "")
+		}
+		if slices.ContainsFunc(append(slices.Clone(j.Tasks), j.All), func(t JudgeTask) bool { return t.Interval == scorers.IntervalOneDocument }) {
+			t.text("¹ No interval: fewer than two documents.", "")
 		}
 		for _, line := range judgeFaults(j) {
 			t.text(line, "\x1b[33m")
@@ -94,8 +98,11 @@ func judgeNotes(j JudgeReport) []string {
 		lines = append(lines, "Score: mean of the grades. "+interval)
 	}
 	if p != nil {
-		lines = append(lines, fmt.Sprintf("Consistent: percent of pairs whose verdict survives the swap. Of the %d others, %d favour the answer shown first, %d the second.",
-			p.Pairs-p.Consistent, p.FirstFavoured, p.SecondFavoured))
+		line := "Consistent: percent of pairs whose verdict survives the swap."
+		if others := p.Pairs - p.Consistent; others > 0 {
+			line += fmt.Sprintf(" Of the %s, %d favour the answer shown first, %d the second.", plural(others, "other"), p.FirstFavoured, p.SecondFavoured)
+		}
+		lines = append(lines, line)
 	}
 	cost := fmt.Sprintf("Verdicts: %s tokens in, %s out", grouped(j.Usage.Prompt), grouped(j.Usage.Completion))
 	if !j.Usage.Known {

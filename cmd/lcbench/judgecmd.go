@@ -38,11 +38,12 @@ func judgeCommand() *cli.Command {
 // judgeFolder judges the answers of the run in dir and adds what comes of it to
 // its summary and its table.
 func judgeFolder(c *cli.Context, dir string) (err error) {
-	m, err := results.ReadManifest(dir)
+	folder, err := results.Reopen(dir)
 	if err != nil {
 		return usage(err)
 	}
-	adapter, err := all.Find(m.Benchmark)
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	adapter, err := all.Find(folder.Manifest().Benchmark)
 	if err != nil {
 		return usagef("%s: %w", dir, err)
 	}
@@ -56,11 +57,6 @@ func judgeFolder(c *cli.Context, dir string) (err error) {
 	if err := benchmarks.CheckTasks(adapter.Name, adapter.Open(adapter.Builtin(0)).Tasks(), g.tasks); err != nil {
 		return usage(err)
 	}
-	folder, err := results.Reopen(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
 	summary, err := results.ReadSummary(dir)
 	if err != nil {
 		return err

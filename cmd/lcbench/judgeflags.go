@@ -56,6 +56,9 @@ func readJudging(c *cli.Context, a benchmarks.Adapter) (*judging, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--judge: %w", err)
 		}
+		if err := g.affords(c, spec); err != nil {
+			return nil, err
+		}
 		g.judges = append(g.judges, spec)
 	}
 	if len(g.judges) == 0 {
@@ -67,6 +70,18 @@ func readJudging(c *cli.Context, a benchmarks.Adapter) (*judging, error) {
 		return nil, nil
 	}
 	return g, errors.Join(g.readMode(c), g.readTemplates(c.StringSlice("judge-template")))
+}
+
+// affords checks what can be known of a judge before the run costs anything.
+func (g *judging) affords(c *cli.Context, spec modelSpec) error {
+	if spec.official() && g.calls.key == "" {
+		return fmt.Errorf("--judge %s needs a key: set LCBENCH_JUDGE_API_KEY or OPENAI_API_KEY", spec)
+	}
+	s := &settings{model: spec}
+	if err := s.readPrice(c.String("judge-price")); err != nil {
+		return fmt.Errorf("--judge-price: %w", err)
+	}
+	return s.readBudget("judge-budget", "judge-price", c)
 }
 
 // readMode settles how answers are judged, and against whose.
@@ -165,11 +180,5 @@ func (g *judging) settings(c *cli.Context, spec modelSpec) (*settings, error) {
 	a.Tokenizer, a.Truncate, a.Overhead = s.options.Tokenizer, benchmarks.TruncateNone, 32
 	a.Exact = s.options.Tokenizer.Name() != tokenizer.ApproxName
 	a.ReasoningTokens = c.Int("judge-reasoning-tokens")
-	if err := s.askLocal(); err != nil {
-		return nil, err
-	}
-	if err := s.readPrice(c.String("judge-price")); err != nil {
-		return nil, usagef("--judge-price: %w", err)
-	}
-	return s, usage(s.readBudget("judge-budget", "judge-price", c))
+	return s, errors.Join(s.askLocal(), s.readPrice(c.String("judge-price")), s.readBudget("judge-budget", "judge-price", c))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,8 +21,10 @@ type judgement struct {
 	reports   []results.JudgeReport
 	agreement []results.JudgeAgreement
 	faults    []string
-	// lost verdicts were not to be had, by whosever fault.
-	lost            int
+	// lost verdicts could not be asked for, nonsense was three times no verdict;
+	// unmatched answers have no opponent, or two.
+	lost, nonsense, unmatched int
+
 	budget, drained bool
 	err             error
 }
@@ -43,6 +46,13 @@ type bench struct {
 func (g *judging) judge(ctx context.Context, c *cli.Context, folder *results.Run, drain <-chan struct{}) judgement {
 	b := &bench{judging: g, c: c, drain: drain}
 	b.err = b.run(ctx, folder)
+	if len(b.reports) > 0 {
+		b.err = errors.Join(b.err, folder.Update(func(m *results.Manifest) {
+			for _, r := range b.reports {
+				m.AddJudge(r.JudgeInfo)
+			}
+		}))
+	}
 	return b.judgement
 }
 
@@ -54,7 +64,7 @@ func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
 	if b.opponent != nil {
 		complaints = append(complaints, b.opponent.Duplicates...)
 	}
-	b.lost, b.faults = len(complaints), complaints
+	b.unmatched, b.faults = len(complaints), complaints
 	if len(b.cases) > 1 && b.files[""] != "" {
 		return usagef("--judge-template %s: answers are judged by %s and %s here: say which it is for, as in %[2]s=%[1]s", b.files[""], b.cases[0].protocol.Name, b.cases[1].protocol.Name)
 	}
@@ -77,11 +87,7 @@ func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
 		}
 	}
 	b.agree()
-	return folder.Update(func(m *results.Manifest) {
-		for _, r := range b.reports {
-			m.AddJudge(r.JudgeInfo)
-		}
-	})
+	return nil
 }
 
 // judgeAll has one judge do all cases.
@@ -190,7 +196,8 @@ func (b *bench) report(s *settings, j *judge.Judge, k judgeCase, result judge.Re
 	}
 	b.reports = append(b.reports, r)
 	b.categories[len(b.categories)-1][string(k.protocol.Name)] = categories
-	b.lost += r.Nonsense + r.Lost
+	b.lost += r.Lost
+	b.nonsense += r.Nonsense
 	b.budget, b.drained = b.budget || result.Report.BudgetReached, b.drained || result.Report.Drained
 	for _, f := range result.Report.Faults {
 		b.faults = append(b.faults, "judge "+f.Error())
@@ -239,10 +246,29 @@ func (g judgement) outcome(c *cli.Context) error {
 		return exitError{exitBudget, errors.New("the judges' budget is reached; raise --judge-budget and give the same command to go on")}
 	case g.drained:
 		return errors.New("stopped while judging; the same command goes on from here")
-	case g.lost > 0:
-		return exitError{exitLost, fmt.Errorf("%d verdicts or answers to compare with are missing; the same command asks again where a judge could not be asked", g.lost)}
 	}
-	return nil
+	return g.losses()
+}
+
+// losses are what is missing in the figures, with exit code 3.
+func (g judgement) losses() error {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		text string
+	}{
+		{g.lost, "%d verdicts lost; the same command asks for them again"},
+		{g.nonsense, "%d verdicts missing: the judge answered nonsense three times"},
+		{g.unmatched, "%d answers to compare with are missing or there twice"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf(p.text, p.n))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return exitError{exitLost, errors.New(strings.Join(parts, "; "))}
 }
 
 // showJudging keeps a progress line up to date until the returned function is
