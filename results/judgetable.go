@@ -87,12 +87,12 @@ func judgeNotes(j JudgeReport) []string {
 	var lines []string
 	const interval = "95% CI: bootstrap over documents."
 	p := j.All.Pairs
-	switch {
-	case j.Rule == scorers.CountVerdicts:
+	switch j.Rule {
+	case scorers.CountVerdicts:
 		lines = append(lines,
 			"N, win, tie, lose: verdicts, two a pair, as L-Eval counts them. Win rate: (wins + ties/2) / verdicts, in percent. "+interval,
 			fmt.Sprintf("Of %s, %d won in both orders, %d lost in both, %d neither.", plural(p.Pairs, "pair"), p.Won, p.Lost, p.Tied))
-	case j.Rule == scorers.CountPairs:
+	case scorers.CountPairs:
 		lines = append(lines, "Win, lose: pairs that both orders decide so; tie: the others. Win rate: (wins + ties/2) / pairs, in percent. "+interval)
 	default:
 		lines = append(lines, "Score: mean of the grades. "+interval)

@@ -352,6 +352,19 @@ func TestGoldenReleasedAnswersAreJudged(t *testing.T) {
 	if err != nil || len(s.Judges) != 1 {
 		t.Fatal(err)
 	}
+	for folder, n := range map[string]int{"llm_gpt4_eval": 96, "llm_turbo_eval": 181} {
+		files := goldentest.Path(t, "data/leval/predictions/"+folder)
+		out := filepath.Join(t.TempDir(), folder)
+		text, err := command(t, "judge", filepath.Join(files, "claude-100k.pred.jsonl"), "--judge", "mock:fixed?text=[[A]]",
+			"--baseline-answers", filepath.Join(files, "turbo-16k-0613.pred.jsonl"), "--out", out).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		s, err := results.ReadSummary(out)
+		if err != nil || len(s.Judges) != 1 || s.Judges[0].All.N != 2*n || s.Judges[0].All.Pairs.FirstFavoured != n || s.Judges[0].Missing != 0 {
+			t.Errorf("%s: %v, %+v", folder, err, s.Judges)
+		}
+	}
 	if j := s.Judges[0]; j.Items != 22+24+21+9 || j.Missing != 0 || j.All.Pairs.Tied != j.Items || j.Opponent.Name != "turbo-16k-0613" {
 		t.Errorf("%+v", j)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/all"
 	"github.com/lcbench/lcbench/results"
 )
@@ -15,11 +14,13 @@ import (
 func judgeCommand() *cli.Command {
 	local := slices.DeleteFunc(localFlags(), func(f cli.Flag) bool { return f.Names()[0] == "attention" })
 	return &cli.Command{
-		Name: "judge", Usage: "have a model judge the answers of a finished run", ArgsUsage: "RESULTS_DIR",
+		Name: "judge", Usage: "have a model judge the answers of a finished run, or of a file", ArgsUsage: "RESULTS_DIR|PREDICTIONS.jsonl",
 		Description: "Verdicts are kept in the folder's judge.jsonl: the same command again asks nothing twice.\n" +
-			"leval needs the answers to its queries for judges (lcbench run leval --judge-queries llm).",
+			"leval needs the answers to its queries for judges (lcbench run leval --judge-queries llm).\n" +
+			"A file is one of L-Eval's predictions for judges (query, gt, evaluation, <model>_pred); --out is the folder to make of it.",
 		Flags: slices.Concat(judgeFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "config", Usage: "YAML `file` of flag names and values; the command line wins"},
+			&cli.StringFlag{Name: "out", Usage: "the `folder` for a file's verdicts (default: results/judge-<name>-<hash>)"},
 			&cli.StringSliceFlag{Name: "tasks", Usage: "judge only answers of these tasks, by commas"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
 		}, callFlags(), local),
@@ -28,9 +29,9 @@ func judgeCommand() *cli.Command {
 				return err
 			}
 			if c.NArg() != 1 {
-				return usagef("want one folder of a run, got %d", c.NArg())
+				return usagef("want one folder of a run, or one file of predictions, got %d", c.NArg())
 			}
-			return judgeFolder(c, c.Args().First())
+			return judgePlace(c, c.Args().First())
 		},
 	}
 }
@@ -47,15 +48,9 @@ func judgeFolder(c *cli.Context, dir string) (err error) {
 	if err != nil {
 		return usagef("%s: %w", dir, err)
 	}
-	g, err := readJudging(c, adapter)
-	switch {
-	case err != nil:
-		return usage(err)
-	case g == nil:
-		return usagef("--judge is needed: the model that judges, such as openai:gpt-4o")
-	}
-	if err := benchmarks.CheckTasks(adapter.Name, adapter.Open(adapter.Builtin(0)).Tasks(), g.tasks); err != nil {
-		return usage(err)
+	g, err := chosenJudges(c, adapter)
+	if err != nil {
+		return err
 	}
 	summary, err := results.ReadSummary(dir)
 	if err != nil {

@@ -61,6 +61,9 @@ func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
 	if b.cases, complaints, err = b.judging.cases(results.ReadRows(folder.RowsPath())); err != nil {
 		return err
 	}
+	if len(b.cases) == 0 {
+		return usagef("no answers to judge%s", inTasks(b.tasks))
+	}
 	if b.opponent != nil {
 		complaints = append(complaints, b.opponent.Duplicates...)
 	}
@@ -88,6 +91,13 @@ func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
 	}
 	b.agree()
 	return nil
+}
+
+func inTasks(tasks []string) string {
+	if len(tasks) == 0 {
+		return ""
+	}
+	return " in " + strings.Join(tasks, ", ") + ": the run has others, see its table"
 }
 
 // judgeAll has one judge do all cases.
