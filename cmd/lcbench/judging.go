@@ -29,8 +29,8 @@ type judgement struct {
 	err             error
 }
 
-// bench is where judges work: one run's folder.
-type bench struct {
+// hearing is where judges work: one run's folder.
+type hearing struct {
 	*judging
 	c        *cli.Context
 	journal  *results.Journal
@@ -44,52 +44,52 @@ type bench struct {
 
 // judge has every judge judge the rows of a run, one judge after the other.
 func (g *judging) judge(ctx context.Context, c *cli.Context, folder *results.Run, drain <-chan struct{}) judgement {
-	b := &bench{judging: g, c: c, drain: drain}
-	b.err = b.run(ctx, folder)
-	if len(b.reports) > 0 {
-		b.err = errors.Join(b.err, folder.Update(func(m *results.Manifest) {
-			for _, r := range b.reports {
+	h := &hearing{judging: g, c: c, drain: drain}
+	h.err = h.run(ctx, folder)
+	if len(h.reports) > 0 {
+		h.err = errors.Join(h.err, folder.Update(func(m *results.Manifest) {
+			for _, r := range h.reports {
 				m.AddJudge(r.JudgeInfo)
 			}
 		}))
 	}
-	return b.judgement
+	return h.judgement
 }
 
-func (b *bench) run(ctx context.Context, folder *results.Run) (err error) {
+func (h *hearing) run(ctx context.Context, folder *results.Run) (err error) {
 	var complaints []string
-	if b.cases, complaints, err = b.judging.cases(results.ReadRows(folder.RowsPath())); err != nil {
+	if h.cases, complaints, err = h.judging.cases(results.ReadRows(folder.RowsPath())); err != nil {
 		return err
 	}
-	if len(b.cases) == 0 {
-		return usagef("no answers to judge%s", inTasks(b.tasks))
+	if len(h.cases) == 0 {
+		return usagef("no answers to judge%s", inTasks(h.tasks))
 	}
-	if b.opponent != nil {
-		complaints = append(complaints, b.opponent.Duplicates...)
+	if h.opponent != nil {
+		complaints = append(complaints, h.opponent.Duplicates...)
 	}
-	b.unmatched, b.faults = len(complaints), complaints
-	if len(b.cases) > 1 && b.files[""] != "" {
-		return usagef("--judge-template %s: answers are judged by %s and %s here: say which it is for, as in %[2]s=%[1]s", b.files[""], b.cases[0].protocol.Name, b.cases[1].protocol.Name)
+	h.unmatched, h.faults = len(complaints), complaints
+	if len(h.cases) > 1 && h.files[""] != "" {
+		return usagef("--judge-template %s: answers are judged by %s and %s here: say which it is for, as in %[2]s=%[1]s", h.files[""], h.cases[0].protocol.Name, h.cases[1].protocol.Name)
 	}
-	if b.journal, err = folder.Verdicts(); err != nil {
+	if h.journal, err = folder.Verdicts(); err != nil {
 		return err
 	}
-	for _, w := range b.journal.Warnings() {
-		fmt.Fprintf(b.c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
+	for _, w := range h.journal.Warnings() {
+		fmt.Fprintf(h.c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
 	}
-	for _, spec := range b.judges {
-		s, err := b.judging.settings(b.c, spec)
+	for _, spec := range h.judges {
+		s, err := h.judging.settings(h.c, spec)
 		if err != nil {
 			return err
 		}
-		b.settings = append(b.settings, s)
+		h.settings = append(h.settings, s)
 	}
-	for i := range b.settings {
-		if err := b.judgeAll(ctx, i); err != nil || b.budget || b.drained {
+	for i := range h.settings {
+		if err := h.judgeAll(ctx, i); err != nil || h.budget || h.drained {
 			return err
 		}
 	}
-	b.agree()
+	h.agree()
 	return nil
 }
 
@@ -101,16 +101,16 @@ func inTasks(tasks []string) string {
 }
 
 // judgeAll has one judge do all cases.
-func (b *bench) judgeAll(ctx context.Context, i int) (err error) {
-	s := b.settings[i]
-	m, err := s.openModel(ctx, b.c, b.calls)
+func (h *hearing) judgeAll(ctx context.Context, i int) (err error) {
+	s := h.settings[i]
+	m, err := s.openModel(ctx, h.c, h.calls)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	b.categories = append(b.categories, map[string]map[string]int{})
-	for _, k := range b.cases {
-		if err := b.judgeCase(ctx, i, k, m); err != nil || b.budget || b.drained {
+	h.categories = append(h.categories, map[string]map[string]int{})
+	for _, k := range h.cases {
+		if err := h.judgeCase(ctx, i, k, m); err != nil || h.budget || h.drained {
 			return err
 		}
 	}
@@ -121,13 +121,13 @@ func (b *bench) judgeAll(ctx context.Context, i int) (err error) {
 func judgeName(m modelSpec) string { return m.kind + ":" + m.name }
 
 // judgeCase has one judge do one case and reports on it.
-func (b *bench) judgeCase(ctx context.Context, i int, k judgeCase, m *openedModel) error {
-	s := b.settings[i]
-	template, err := b.template(k.protocol.Name)
+func (h *hearing) judgeCase(ctx context.Context, i int, k judgeCase, m *openedModel) error {
+	s := h.settings[i]
+	template, err := h.template(k.protocol.Name)
 	if err != nil {
 		return err
 	}
-	budget, err := b.allowance(i)
+	budget, err := h.allowance(i)
 	if err != nil {
 		return err
 	}
@@ -135,27 +135,27 @@ func (b *bench) judgeCase(ctx context.Context, i int, k judgeCase, m *openedMode
 		Name: judgeName(s.model), Identity: fmt.Sprintf("%s\x00%d", s.model, s.asker.ReasoningTokens),
 		Protocol: k.protocol, Template: template,
 		Engine: runners.Engine{
-			Model: m.model, Journal: b.journal, Concurrency: b.calls.concurrency, Asker: s.asker,
-			Budget: budget, Progress: &runners.Progress{}, Drain: b.drain,
+			Model: m.model, Journal: h.journal, Concurrency: h.calls.concurrency, Asker: s.asker,
+			Budget: budget, Progress: &runners.Progress{}, Drain: h.drain,
 		},
 	}
-	stop := s.showJudging(ctx, b.c, j, m, len(k.items))
+	stop := s.showJudging(ctx, h.c, j, m, len(k.items))
 	result, err := j.Run(ctx, k.items)
 	stop()
-	b.report(s, j, k, result)
+	h.report(s, j, k, result)
 	return hinted(err)
 }
 
 // allowance is what --judge-budget leaves the i-th judge; what the others have
 // spent counts in money, or in tokens.
-func (b *bench) allowance(i int) (*runners.Budget, error) {
-	own := b.settings[i]
+func (h *hearing) allowance(i int) (*runners.Budget, error) {
+	own := h.settings[i]
 	if own.budget == nil {
 		return nil, nil
 	}
 	limit, spent := *own.budget, runners.Usage{}
-	for k, s := range b.settings {
-		used, err := judge.Spent(b.journal.All(), judgeName(s.model))
+	for k, s := range h.settings {
+		used, err := judge.Spent(h.journal.All(), judgeName(s.model))
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +177,7 @@ func (b *bench) allowance(i int) (*runners.Budget, error) {
 }
 
 // report turns a judge's result into figures, and keeps what else it came to.
-func (b *bench) report(s *settings, j *judge.Judge, k judgeCase, result judge.Result) {
+func (h *hearing) report(s *settings, j *judge.Judge, k judgeCase, result judge.Result) {
 	r := results.JudgeReport{
 		JudgeInfo: results.JudgeInfo{
 			Model:    results.ModelInfo{Spec: s.model.String(), Name: s.model.name, Endpoint: s.model.base, Served: result.Served, Details: s.localDetails()},
@@ -189,9 +189,9 @@ func (b *bench) report(s *settings, j *judge.Judge, k judgeCase, result judge.Re
 	}
 	categories := map[string]int{}
 	if k.protocol.Pairs {
-		r.Opponent = &results.JudgeOpponent{Name: b.opponent.Name, File: b.opponent.File, SHA256: b.opponent.SHA256}
+		r.Opponent = &results.JudgeOpponent{Name: h.opponent.Name, File: h.opponent.File, SHA256: h.opponent.SHA256}
 		pairs := result.Pairs()
-		r.Pairs(pairs, cmp.Or(b.adapter.JudgeRule, scorers.CountPairs), b.seed)
+		r.Pairs(pairs, cmp.Or(h.adapter.JudgeRule, scorers.CountPairs), h.seed)
 		for _, p := range pairs {
 			if outcome, ok := p.Outcome(); ok {
 				categories[p.ID] = int(outcome)
@@ -199,29 +199,29 @@ func (b *bench) report(s *settings, j *judge.Judge, k judgeCase, result judge.Re
 		}
 	} else {
 		grades := result.Grades(k.protocol)
-		r.Grades(grades, k.protocol.High, b.seed)
+		r.Grades(grades, k.protocol.High, h.seed)
 		for _, a := range grades {
 			categories[a.ID] = a.Grade
 		}
 	}
-	b.reports = append(b.reports, r)
-	b.categories[len(b.categories)-1][string(k.protocol.Name)] = categories
-	b.lost += r.Lost
-	b.nonsense += r.Nonsense
-	b.budget, b.drained = b.budget || result.Report.BudgetReached, b.drained || result.Report.Drained
+	h.reports = append(h.reports, r)
+	h.categories[len(h.categories)-1][string(k.protocol.Name)] = categories
+	h.lost += r.Lost
+	h.nonsense += r.Nonsense
+	h.budget, h.drained = h.budget || result.Report.BudgetReached, h.drained || result.Report.Drained
 	for _, f := range result.Report.Faults {
-		b.faults = append(b.faults, "judge "+f.Error())
+		h.faults = append(h.faults, "judge "+f.Error())
 	}
 }
 
 // agree compares every two judges, protocol by protocol.
-func (b *bench) agree() {
-	for i := range b.settings {
+func (h *hearing) agree() {
+	for i := range h.settings {
 		for j := range i {
-			for _, k := range b.cases {
+			for _, k := range h.cases {
 				name := string(k.protocol.Name)
-				b.agreement = append(b.agreement, results.Agreed([2]string{b.settings[j].model.String(), b.settings[i].model.String()}, name,
-					b.categories[j][name], b.categories[i][name], !k.protocol.Pairs))
+				h.agreement = append(h.agreement, results.Agreed([2]string{h.settings[j].model.String(), h.settings[i].model.String()}, name,
+					h.categories[j][name], h.categories[i][name], !k.protocol.Pairs))
 			}
 		}
 	}
