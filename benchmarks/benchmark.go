@@ -50,6 +50,9 @@ type Adapter struct {
 	Generated bool
 	// Metrics is the benchmark's namespace in scorers; empty: Name.
 	Metrics string
+	// Variant says that the benchmark is another cut of one that is listed by its
+	// own name (LongBench-E), so that "all" leaves it out.
+	Variant bool
 	// Pooled says that the benchmark's own figure is the mean over its samples,
 	// not over its categories.
 	Pooled bool

@@ -44,6 +44,25 @@ func TestAnswersForJudgesAreInNoScore(t *testing.T) {
 	}
 }
 
+// An answer for judges has no score to export.
+func TestLMEvalLeavesOutAnswersForJudges(t *testing.T) {
+	f := NewFacts()
+	f.Add(result("financial_qa", 1, 0.5))
+	in := SummaryInput{Manifest: testManifest(), Resamples: -1, Tasks: []benchmarks.Task{{Name: "financial_qa", Metric: "f1"}}}
+	files, err := WriteLMEval(t.TempDir(), LMEvalInput{
+		Manifest: in.Manifest, Summary: f.Summarise(in),
+		Rows: func(yield func(Row, error) bool) {
+			_ = yield(newRow(forJudge(0), ""), nil) && yield(newRow(result("financial_qa", 1, 0.5), ""), nil)
+		},
+	})
+	must(t, err)
+	raw, err := os.ReadFile(files[len(files)-1])
+	must(t, err)
+	if n := bytes.Count(raw, []byte("\n")); n != 1 {
+		t.Errorf("%d samples, want the scored one:\n%s", n, raw)
+	}
+}
+
 // judged is a summary with two judges of pairs, one of grades, and losses.
 func judged() Summary {
 	s := NewFacts().Summarise(SummaryInput{Manifest: testManifest(), Resamples: -1, State: Complete})

@@ -265,6 +265,11 @@ func (a *aggregation) resample(o AggregateOptions) {
 			}
 		}
 		units = append(units, unit{t.spec.Name, t.whole.rows, &t.whole.draws})
+		for _, c := range t.whole.columns {
+			if t.spec.Headline != HeadlineGeometric { // whose columns are strata
+				units = append(units, unit{t.spec.Name, c.rows, &c.draws})
+			}
+		}
 	}
 	if o.Resamples < 0 {
 		for _, u := range units {
@@ -280,12 +285,9 @@ func (a *aggregation) summarise() {
 	for _, t := range a.tasks {
 		whole, stratum := t.spec.rounding()
 		for i := range t.strata {
-			for _, c := range t.strata[i].columns {
-				c.summarise(stratum, t.spec.Decimals)
-			}
-			t.strata[i].summarise(stratum, t.spec.Decimals)
+			t.strata[i].summarise(stratum, t.spec)
 		}
-		t.whole.summarise(whole, t.spec.Decimals)
+		t.whole.summarise(whole, t.spec)
 		if t.spec.Headline == HeadlineStrata {
 			t.meanOfStrata()
 		}
@@ -311,8 +313,14 @@ func (t *taskPart) stratum(name string) *part {
 }
 
 // summarise works out the part's means; reference is the upstream program's
-// own mean in percent, rounded (to decimals where it is made of columns).
-func (p *part) summarise(reference func(scores []float64) float64, decimals int) {
+// own mean in percent, rounded (to the spec's decimals where it is made of
+// columns).
+func (p *part) summarise(reference func(scores []float64) float64, spec TaskSpec) {
+	for _, c := range p.columns {
+		if c.means.All.Absent() { // not a stratum that was summed up before
+			c.summarise(reference, spec)
+		}
+	}
 	var all, valid sums
 	scores := make([]float64, len(p.rows))
 	for i, r := range p.rows {
@@ -327,7 +335,7 @@ func (p *part) summarise(reference func(scores []float64) float64, decimals int)
 		m.Reference = 100 * Round(m.All.Value, 4)
 	}
 	p.means, p.drawn, p.state = m, p.draws.means(), p.draws.state
-	p.geometric(decimals)
+	p.combine(spec.Headline, spec.Decimals)
 	p.means.All.Interval = interval(slices.Clone(p.drawn), p.state)
 	p.means.Valid.Interval = Interval{State: IntervalNotAsked}
 }

@@ -15,7 +15,27 @@ const (
 	// HeadlineStrata is the mean of the means of the strata and parts (L-Eval's
 	// topic retrieval, by the place of the question).
 	HeadlineStrata Headline = "strata"
+	// HeadlineF1 is micro F1: the rows' parts count what is right, what was
+	// predicted and what should have been.
+	HeadlineF1 Headline = "micro-f1"
 )
+
+// microF1 is 2PR/(P+R) of counts; 0 where nothing is right.
+func microF1(sums []float64) float64 {
+	if len(sums) < 3 || sums[0] <= 0 {
+		return 0
+	}
+	return 2 * sums[0] / (sums[1] + sums[2])
+}
+
+// ofSums are the headlines that are a function of what the rows' parts add up
+// to: counts, from which a figure of the whole set follows (corpus BLEU, micro
+// F1). A row's own score is what its answer alone would come to.
+func ofSums() map[Headline]func(sums []float64) float64 {
+	return map[Headline]func(sums []float64) float64{
+		HeadlineF1: microF1,
+	}
+}
 
 // rounding returns the reference's means in percent of a task and of a stratum
 // of it.
@@ -36,19 +56,23 @@ func (t *taskPart) stream(p *part) string {
 	return t.spec.Name + "\x00" + p.name
 }
 
-// split makes the columns that a geometric headline needs: a task's are the
-// strata of its parts, a stratum of rows has its own.
+// split makes the columns that a headline needs which is worked out from the
+// rows' parts. Of a geometric one, a task's columns are the strata of its parts.
 func (t *taskPart) split() {
-	if t.spec.Headline != HeadlineGeometric {
+	geometric := t.spec.Headline == HeadlineGeometric
+	if !geometric && ofSums()[t.spec.Headline] == nil {
 		return
 	}
 	for i := range t.strata {
 		p := &t.strata[i]
-		if p.column > 0 {
+		if p.column > 0 && geometric {
 			t.whole.columns = append(t.whole.columns, p)
 			continue
 		}
 		p.split()
+	}
+	if !geometric {
+		t.whole.split()
 	}
 }
 
@@ -66,26 +90,63 @@ func (p *part) split() {
 	}
 }
 
-// geometric replaces the part's means by the geometric mean of its columns',
-// which are summed up.
-func (p *part) geometric(decimals int) {
-	if len(p.columns) == 0 || p.means.All.Absent() {
+// ofColumns returns the figure that follows from the columns' means over so
+// many rows, nil where the rows' own mean is the figure.
+func (h Headline) ofColumns() func(means []float64, rows int) float64 {
+	if h == HeadlineGeometric {
+		return func(means []float64, _ int) float64 { return geometricMean(means) }
+	}
+	of := ofSums()[h]
+	if of == nil {
+		return nil
+	}
+	return func(means []float64, rows int) float64 {
+		sums := make([]float64, len(means))
+		for i, m := range means {
+			sums[i] = m * float64(rows)
+		}
+		return of(sums)
+	}
+}
+
+// combine replaces the part's means by what follows from its columns', which
+// are summed up. A draw is taken to have as many rows as the part.
+func (p *part) combine(h Headline, decimals int) {
+	of := h.ofColumns()
+	if of == nil || len(p.columns) == 0 || p.means.All.Absent() {
 		return
 	}
 	n := len(p.columns)
-	all, valid, percent := make([]float64, n), make([]float64, n), make([]float64, n)
+	all, valid := make([]float64, n), make([]float64, n)
 	for i, c := range p.columns {
-		all[i], valid[i], percent[i] = c.means.All.Value, c.means.Valid.Value, 100*c.means.All.Value
+		all[i], valid[i] = c.means.All.Value, c.means.Valid.Value
 	}
-	p.means.All.Value, p.means.Valid.Value = geometricMean(all), geometricMean(valid)
-	p.means.Reference = Round(geometricMean(percent), max(decimals, 2))
+	m := &p.means
+	m.All.Value = of(all, m.All.Rows)
+	if !m.Valid.Absent() {
+		m.Valid.Value = of(valid, m.Valid.Rows)
+	}
+	m.Reference = Round(p.percent(h, m.All.Value), max(decimals, 2))
 	p.drawn = slices.Clone(p.drawn)
 	for b := range p.drawn {
 		for i, c := range p.columns {
 			all[i] = c.drawn[b]
 		}
-		p.drawn[b] = geometricMean(all)
+		p.drawn[b] = of(all, m.All.Rows)
 	}
+}
+
+// percent is the figure in percent as the reference works it out before it
+// rounds: L-Eval takes the geometric mean of percents.
+func (p *part) percent(h Headline, value float64) float64 {
+	if h != HeadlineGeometric {
+		return 100 * value
+	}
+	percents := make([]float64, len(p.columns))
+	for i, c := range p.columns {
+		percents[i] = 100 * c.means.All.Value
+	}
+	return geometricMean(percents)
 }
 
 // meanOfStrata replaces the task's means by the unweighted mean of its

@@ -82,11 +82,30 @@ func TestAHeadlineOfStrataWeighsThemAlike(t *testing.T) {
 }
 
 func TestNoRowsAreNoHeadline(t *testing.T) {
-	for _, h := range []Headline{HeadlineMean, HeadlineGeometric, HeadlineStrata} {
+	for _, h := range []Headline{HeadlineMean, HeadlineGeometric, HeadlineStrata, HeadlineF1} {
 		spec := TaskSpec{Name: "s", Category: "c", Parts: []string{"x"}, Headline: h, Decimals: 4}
 		task := Aggregate(nil, []TaskSpec{spec}, AggregateOptions{}).Tasks[0]
 		if !task.All.Absent() || !math.IsNaN(task.Reference) {
 			t.Errorf("%q: %+v", h, task.Means)
 		}
+	}
+}
+
+func TestAHeadlineOfSumsIsOfTheWholeSet(t *testing.T) {
+	spec := TaskSpec{Name: "f", Category: "c", Strata: []string{"near", "far"}, Headline: HeadlineF1, Decimals: 4}
+	rows := []Row{ // parts: right, predicted, wanted
+		{Task: "f", Group: "a", Score: 1, Parts: []float64{3, 3, 3}, Strata: []string{"near"}, Valid: true},
+		{Task: "f", Group: "b", Score: 0, Parts: []float64{0, 1, 2}, Strata: []string{"near"}},
+		{Task: "f", Group: "c", Score: 0.5, Parts: []float64{1, 2, 2}, Strata: []string{"far"}, Valid: true},
+		{Task: "f", Group: "d", Strata: []string{"far"}}, // no answer: nothing is known of it
+	}
+	task := Aggregate(rows, []TaskSpec{spec}, AggregateOptions{Resamples: 2000}).Tasks[0]
+	near(t, "headline", task.All.Value, 8./13)
+	near(t, "of valid rows", task.Valid.Value, 8./10)
+	near(t, "as the reference rounds it", task.Reference, Round(100*8./13, 4))
+	near(t, "near", task.Strata[0].All.Value, 6./9)
+	near(t, "far", task.Strata[1].All.Value, 2./4)
+	if i := task.All.Interval; i.State != IntervalOK || i.Low < 0 || i.High > 1 || i.Low > 0.5 || i.High < 0.8 {
+		t.Errorf("interval %+v around %v", i, task.All.Value)
 	}
 }

@@ -3,6 +3,7 @@ package all
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/leval"
@@ -19,6 +20,12 @@ func List() []benchmarks.Adapter {
 		leval.Adapter(),
 		loogle.Adapter(),
 	}
+}
+
+// Suite returns the benchmarks that "all" stands for: each once, without its
+// variants.
+func Suite() []benchmarks.Adapter {
+	return slices.DeleteFunc(List(), func(a benchmarks.Adapter) bool { return a.Variant })
 }
 
 // Find returns the adapter of that name, or an error with the nearest one.

@@ -1,8 +1,6 @@
 package leval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -69,12 +67,6 @@ const queriesLLM, queriesAll = "llm", "all"
 // forJudge says that rows of the tag are left to judges and asked for.
 func forJudge(tag string, o benchmarks.Options) bool {
 	return tag == judged && o.JudgeQueries != "" || tag == rated && o.JudgeQueries == queriesAll
-}
-
-// group names the document that queries share.
-func group(task, document string) string {
-	sum := sha256.Sum256([]byte(document))
-	return task + "/" + hex.EncodeToString(sum[:6])
 }
 
 // passages cuts a document into distractor passages.

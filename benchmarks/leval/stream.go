@@ -65,7 +65,7 @@ func (s *stream) survey(ctx context.Context, t task) (survey, error) {
 			*kind += len(r.queries)
 		}
 		if out.pool != nil {
-			out.pool.Add(group(t.Name, r.document), passages(r.document))
+			out.pool.Add(benchmarks.Group(t.Name, r.document), passages(r.document))
 		}
 	}
 	return out, ctx.Err()
@@ -131,7 +131,7 @@ func (m *maker) row(ctx context.Context, line benchmarks.IndexedLine) bool {
 	if line.Index >= len(m.survey.starts) {
 		return m.yield(benchmarks.Sample{}, fmt.Errorf("leval: %s changed while it was read; start again", m.task.file())) && false
 	}
-	r.group = group(m.task.Name, r.document)
+	r.group = benchmarks.Group(m.task.Name, r.document)
 	if m.task.alone {
 		r.group = fmt.Sprintf("%s/row%d", m.task.Name, line.Index+1)
 	}

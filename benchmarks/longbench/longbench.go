@@ -50,7 +50,7 @@ func V1() benchmarks.Adapter {
 // E is the adapter of LongBench-E, reported by length bucket.
 func E() benchmarks.Adapter {
 	a := V1()
-	a.Name, a.Title = "longbench-e", "LongBench-E"
+	a.Name, a.Title, a.Variant = "longbench-e", "LongBench-E", true
 	a.Open = func(src datasets.Source) benchmarks.Benchmark { return &v1{src: src, e: true} }
 	return a
 }
@@ -212,7 +212,7 @@ func (b *v1) pool(ctx context.Context, t task, o benchmarks.Options) (pool *benc
 		if err != nil {
 			continue // yielded where the samples are made
 		}
-		pool.Add(group(t.Name, r.context), passages(t, r.context))
+		pool.Add(benchmarks.Group(t.Name, r.context), passages(t, r.context))
 	}
 	return pool, notice, ctx.Err()
 }

@@ -1,8 +1,6 @@
 package longbench
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -55,12 +53,6 @@ func decodeRow(line []byte) (row, error) {
 	return r, nil
 }
 
-// group names the document that rows share.
-func group(task, context string) string {
-	sum := sha256.Sum256([]byte(context))
-	return task + "/" + hex.EncodeToString(sum[:6])
-}
-
 // sample renders a row as the reference sends it.
 func sample(r row, t task, p prompts, index int, o benchmarks.Options) (benchmarks.Sample, error) {
 	template, ok := p.template[t.Name]
@@ -79,7 +71,7 @@ func sample(r row, t task, p prompts, index int, o benchmarks.Options) (benchmar
 		ID: t.Name + "/" + id, Task: t.Name, Category: t.Category, Language: t.Language, Index: index,
 		Prompt: prompt, Chat: !t.plain, MaxTokens: p.maxTokens[t.Name], Own: benchmarks.TruncatePrompt,
 		Metric: t.Metric, References: r.answers, Classes: r.classes, Length: r.length,
-		Group: group(t.Name, r.context), Evidence: evidence(t, r.context, r.answers), Query: r.input,
+		Group: benchmarks.Group(t.Name, r.context), Evidence: evidence(t, r.context, r.answers), Query: r.input,
 	}
 	if s.MaxTokens <= 0 {
 		return s, fmt.Errorf("longbench: config/dataset2maxlen.json has no limit for task %q", t.Name)

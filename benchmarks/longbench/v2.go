@@ -19,7 +19,7 @@ import (
 func V2() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2), Modes: modeNames(),
-		Metrics: "longbench", Pooled: true,
+		Metrics: "longbench", Variant: true, Pooled: true,
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v2{src: src} },
 		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
@@ -196,7 +196,7 @@ func (r v2row) sample(m mode, template, answer string, index int, o benchmarks.O
 		ID: taskName(r["domain"]) + "/" + r["_id"], Task: taskName(r["domain"]), Category: r["domain"], Language: "en",
 		Index: index, Prompt: p, Chat: true, MaxTokens: m.maxTokens, Temperature: 0.1,
 		Own: benchmarks.TruncatePromptAll, Metric: "v2_choice", References: []string{r["answer"]},
-		Group: group("v2", r["context"]), Strata: scorers.V2Strata(r["difficulty"], r["length"]),
+		Group: benchmarks.Group("v2", r["context"]), Strata: scorers.V2Strata(r["difficulty"], r["length"]),
 		Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown},
 		Query:    r.fill("$Q$\n(A) $C_A$\n(B) $C_B$\n(C) $C_C$\n(D) $C_D$"),
 	}

@@ -56,7 +56,7 @@ func (b *looGLE) Predictions(t benchmarks.Task, line int, text []byte) (answered
 		}
 		s := benchmarks.Sample{
 			ID: id, Task: t.Name, Category: t.Category, Language: t.Language,
-			Group: group(t.Name, fmt.Sprintf("%d", line)), Query: q.text,
+			Group: benchmarks.Group(t.Name, fmt.Sprintf("%d", line)), Query: q.text,
 		}
 		judge(&s, q, task{Task: t})
 		if row.reorder {

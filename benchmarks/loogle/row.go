@@ -1,10 +1,9 @@
 package loogle
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/lcbench/lcbench/benchmarks"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +41,7 @@ func decodeDocument(line []byte, t task) (document, error) {
 		switch key {
 		case "input":
 			d.input, err = datasets.String(raw)
-			d.group, d.words = group(t.Name, d.input), len(strings.Fields(d.input))
+			d.group, d.words = benchmarks.Group(t.Name, d.input), len(strings.Fields(d.input))
 		case "output":
 			if t.Name == summaries {
 				output, err = datasets.String(raw)
@@ -141,12 +140,6 @@ func decodeQuestion(v pyliteral.Value, t task) (question, error) {
 	typ, _ := pair.Text["type"].(string)
 	q.kind = kind(typ)
 	return q, nil
-}
-
-// group names the document that rows share.
-func group(task, input string) string {
-	sum := sha256.Sum256([]byte(input))
-	return task + "/" + hex.EncodeToString(sum[:6])
 }
 
 // sampleID names a question by the document's line and the place in it.

@@ -77,7 +77,7 @@ func (g *judging) affords(c *cli.Context, spec modelSpec) error {
 	if spec.official() && g.calls.key == "" {
 		return fmt.Errorf("--judge %s needs a key: set LCBENCH_JUDGE_API_KEY or OPENAI_API_KEY", spec)
 	}
-	s := &settings{model: spec}
+	s := &modelSettings{model: spec}
 	if err := s.readPrice(c.String("judge-price")); err != nil {
 		return fmt.Errorf("--judge-price: %w", err)
 	}
@@ -162,7 +162,7 @@ func (g *judging) template(name benchmarks.JudgeProtocol) (judge.Template, error
 
 // settings are those of one judge, as of a model.
 func (g *judging) settings(c *cli.Context, spec modelSpec) (*settings, error) {
-	s := &settings{model: spec, options: benchmarks.Options{Seed: g.seed}}
+	s := &settings{modelSettings: &modelSettings{model: spec}, options: benchmarks.Options{Seed: g.seed}}
 	var err error
 	if spec.kind == "local" {
 		o, err := localOptions(c, "full", "")
@@ -180,5 +180,5 @@ func (g *judging) settings(c *cli.Context, spec modelSpec) (*settings, error) {
 	a.Tokenizer, a.Truncate, a.Overhead = s.options.Tokenizer, benchmarks.TruncateNone, 32
 	a.Exact = s.options.Tokenizer.Name() != tokenizer.ApproxName
 	a.ReasoningTokens = c.Int("judge-reasoning-tokens")
-	return s, errors.Join(s.askLocal(), s.readPrice(c.String("judge-price")), s.readBudget("judge-budget", "judge-price", c))
+	return s, errors.Join(s.askLocal(s.options.Tokenizer), s.readPrice(c.String("judge-price")), s.readBudget("judge-budget", "judge-price", c))
 }

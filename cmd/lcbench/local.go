@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
@@ -114,7 +115,7 @@ func findLocal(ctx context.Context, files local.Files, name string) (string, err
 
 // useLocal loads the model that --model local:… names, ahead of the samples:
 // its tokenizer counts them.
-func (s *settings) useLocal(c *cli.Context) error {
+func (s *modelSettings) useLocal(c *cli.Context) error {
 	if s.model.kind != "local" {
 		return nil
 	}
@@ -127,7 +128,7 @@ func (s *settings) useLocal(c *cli.Context) error {
 }
 
 // askLocal shapes prompts by what the local model says of itself.
-func (s *settings) askLocal() error {
+func (s *modelSettings) askLocal(counting benchmarks.Tokenizer) error {
 	if s.local == nil {
 		return nil
 	}
@@ -136,29 +137,31 @@ func (s *settings) askLocal() error {
 	if err != nil {
 		return err
 	}
-	a.Overhead, a.Exact = overhead, s.options.Tokenizer.Name() == s.local.Tokenizer().Name()
+	a.Overhead, a.Exact = overhead, counting.Name() == s.local.Tokenizer().Name()
 	a.Window = &atomic.Int64{}
 	a.Window.Store(int64(s.local.Info.Window))
 	s.window = s.local.Info.Window
 	return nil
 }
 
-// noteOutcome adds what the local model has counted in this start to the run's
-// manifest.
-func (s *settings) noteOutcome(folder *results.Run) error {
+// noteOutcome adds what the local model has counted for this benchmark to the
+// run's manifest. The peak of its caches is that of all benchmarks so far.
+func (s *modelSettings) noteOutcome(folder *results.Run) error {
 	if s.local == nil {
 		return nil
 	}
-	n := s.local.Stats()
+	n, before := s.local.Stats(), s.counted
+	s.counted = n
 	return folder.Update(func(m *results.Manifest) {
 		m.Model.Outcome = m.Model.Outcome.And(results.Outcome{
-			PromptTokens: n.PromptTokens, KeptTokens: n.CachedTokens, GeneratedTokens: n.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
+			PromptTokens: n.PromptTokens - before.PromptTokens, KeptTokens: n.CachedTokens - before.CachedTokens,
+			GeneratedTokens: n.GeneratedTokens - before.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
 		})
 	})
 }
 
 // localDetails describe the local model in the manifest.
-func (s *settings) localDetails() map[string]string {
+func (s *modelSettings) localDetails() map[string]string {
 	if s.local == nil {
 		return nil
 	}

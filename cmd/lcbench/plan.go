@@ -22,7 +22,7 @@ func planCommand() *cli.Command {
 		Name: "plan", Usage: "samples, tokens, money, hours and what will be cut; nothing is sent", ArgsUsage: "BENCHMARK",
 		Flags: slices.Concat(dataFlags(), modelFlags(), hiddenFlags(), []cli.Flag{&cli.StringFlag{Name: "out", Hidden: true}, &cli.StringFlag{Name: "output", Hidden: true}}),
 		Action: func(c *cli.Context) error {
-			s, err := readSettings(c)
+			list, err := readSeveral(c)
 			if err != nil {
 				return err
 			}
@@ -31,10 +31,9 @@ func planCommand() *cli.Command {
 				if err != nil {
 					return usagef("--window: %w", err)
 				}
-				s.window = n[0]
+				list[0].window = n[0]
 			}
-			s.concurrency = c.Int("concurrency")
-			return plan(c.Context, s, c.App.Writer)
+			return planSeveral(c, list)
 		},
 	}
 }

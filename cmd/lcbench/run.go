@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,77 +32,118 @@ func runCommand() *cli.Command {
 	})
 	return &cli.Command{
 		Name: "run", Usage: "ask a model every sample of a benchmark and score the answers", ArgsUsage: "BENCHMARK",
-		Description: "The same command again resumes a run that was stopped, whatever stopped it.\n" +
+		Description: "Several benchmarks, or all, are run one after the other on one model.\n" +
+			"The same command again resumes a run that was stopped, whatever stopped it.\n" +
 			"Ctrl-C finishes what is in flight; a second one drops it.",
 		Flags: flags,
 		Action: func(c *cli.Context) error {
-			s, err := readSettings(c)
+			list, err := readSeveral(c)
 			if err != nil {
 				return err
 			}
-			if c.Bool("dry-run") {
-				return plan(c.Context, s, c.App.Writer)
+			if len(list) > 1 && len(c.StringSlice("judge")) > 0 {
+				return usagef("--judge goes with one benchmark; have the folders of several judged by lcbench judge")
 			}
-			if s.judging, err = readJudging(c, s.adapter); err != nil {
+			if list[0].judging, err = readJudging(c, list[0].adapter); err != nil {
 				return usage(err)
+			}
+			if c.Bool("dry-run") {
+				return planSeveral(c, list)
 			}
 			if o := c.String("output"); o != "" && o != "lm-eval" {
 				return usagef("output %q: the only further format is lm-eval", o)
 			}
-			return runBenchmark(c, s)
+			return run(c, list)
 		},
 	}
 }
 
-// runBenchmark does one run from its folder to its table.
-func runBenchmark(c *cli.Context, s *settings) (err error) {
-	s.findSynonyms(c.App.ErrWriter)
+// run runs the benchmarks one after the other on one model, under one budget.
+// All folders are opened ahead of the first question: what can be refused is
+// refused before anything is paid.
+func run(c *cli.Context, list []*settings) (err error) {
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
-	m, err := s.openModel(ctx, c, modelCalls(c))
+	m, err := list[0].openModel(ctx, c, modelCalls(c))
 	if err != nil {
 		return err
 	}
 	m.close = sync.OnceValue(m.close)
 	defer func() { err = errors.Join(err, m.close()) }()
-	folder, err := s.openFolder(c)
-	if err != nil {
-		return err
+	folders := make([]*results.Run, len(list))
+	for i, s := range list {
+		s.findSynonyms(c.App.ErrWriter)
+		if folders[i], err = s.openFolder(c, len(list) > 1); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, folders[i].Close()) }()
 	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
+	one := session{c: c, ctx: ctx, drain: drain, model: m, budget: list[0].newBudget(folders)}
+	if len(list) == 1 {
+		summary, outcome := list[0].runBenchmark(one, folders[0])
+		if summary == nil {
+			return outcome
+		}
+		return errors.Join(list[0].show(c, *summary, folders[0].Dir()), outcome)
+	}
+	return runSeveral(one, list, folders)
+}
+
+// session is what the benchmarks of one command share.
+type session struct {
+	c      *cli.Context
+	ctx    context.Context
+	drain  <-chan struct{}
+	model  *openedModel
+	budget *runners.Budget // nil: no limit
+}
+
+// newBudget counts what the folders' journals have spent already.
+func (a *modelSettings) newBudget(folders []*results.Run) *runners.Budget {
+	if a.budget == nil {
+		return nil
+	}
+	var price runners.Price
+	if a.price != nil {
+		price = *a.price
+	}
+	spent := runners.Usage{Known: true}
+	for _, f := range folders {
+		spent = spent.Add(f.Journal().Spent())
+	}
+	return runners.NewBudget(*a.budget, price, spent)
+}
+
+// runBenchmark asks the samples of one benchmark into its folder. The summary
+// is nil where it came to none.
+func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summary, error) {
+	c := one.c
 	for _, w := range folder.Warnings() {
 		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(w.String()))
 	}
 	rows, err := folder.Rows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	engine := &runners.Engine{
-		Model: m.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add,
-		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: drain,
+		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add, Budget: one.budget,
+		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: one.drain,
 	}
-	if s.budget != nil {
-		price := runners.Price{}
-		if s.price != nil {
-			price = *s.price
-		}
-		engine.Budget = runners.NewBudget(*s.budget, price, folder.Journal().Spent())
-	}
-	stopProgress := s.showProgress(ctx, c, engine, m)
+	stopProgress := s.showProgress(one.ctx, c, engine, one.model)
 	began := time.Now()
 	e := ending{folder: folder, rows: rows, engine: engine}
-	e.report, e.err = engine.Run(ctx, s.bench.Samples(ctx, s.options))
+	e.report, e.err = engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))
 	stopProgress()
 	e.took = time.Since(began)
-	if m.failed != nil {
-		e.report.Notices = append(e.report.Notices, m.failed.Error())
+	if one.model.failed != nil {
+		e.report.Notices = append(e.report.Notices, one.model.failed.Error())
 	}
-	e.report.Notices = append(e.report.Notices, m.notes()...)
-	if err := rows.Finish(); err != nil {
-		return errors.Join(e.err, err)
+	e.report.Notices = append(e.report.Notices, one.model.notes()...)
+	if err := errors.Join(rows.Finish(), s.noteOutcome(folder)); err != nil {
+		return nil, errors.Join(e.err, err)
 	}
-	if err := errors.Join(s.noteOutcome(folder), s.judgeRun(ctx, c, m, &e, drain)); err != nil {
-		return errors.Join(e.err, err)
+	if err := s.judgeRun(one, &e); err != nil {
+		return nil, errors.Join(e.err, err)
 	}
 	return s.conclude(c, e)
 }
@@ -120,7 +162,7 @@ type ending struct {
 // judgeRun has the run's answers judged, where that was asked for and the run
 // has come to its end. The model has no more to do: a local one's memory goes to
 // the judge.
-func (s *settings) judgeRun(ctx context.Context, c *cli.Context, m *openedModel, e *ending, drain <-chan struct{}) error {
+func (s *settings) judgeRun(one session, e *ending) error {
 	switch {
 	case s.judging == nil:
 		return nil
@@ -128,10 +170,10 @@ func (s *settings) judgeRun(ctx context.Context, c *cli.Context, m *openedModel,
 		e.report.Notices = append(e.report.Notices, "nothing was judged: the run stopped early; the same command goes on")
 		return nil
 	}
-	if err := m.close(); err != nil {
+	if err := one.model.close(); err != nil {
 		return err
 	}
-	e.verdicts = s.judging.judge(ctx, c, e.folder, drain)
+	e.verdicts = s.judging.judge(one.ctx, one.c, e.folder, one.drain)
 	return nil
 }
 
@@ -229,10 +271,15 @@ func (s *settings) manifest(c *cli.Context) results.Manifest {
 	}
 }
 
-func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
+// openFolder opens the run's folder; of several benchmarks each has one in
+// --out.
+func (s *settings) openFolder(c *cli.Context, several bool) (*results.Run, error) {
 	m := s.manifest(c)
 	dir := c.String("out")
-	if dir == "" {
+	switch {
+	case dir != "" && several:
+		dir = filepath.Join(dir, m.Benchmark)
+	case dir == "":
 		dir = results.DefaultDir("results", m.Benchmark, s.model.kind+"-"+s.model.name, m.Identity)
 	}
 	run, err := results.Open(dir, m)
@@ -243,8 +290,8 @@ func (s *settings) openFolder(c *cli.Context) (*results.Run, error) {
 	return run, err
 }
 
-// conclude writes what the run came to and prints its table.
-func (s *settings) conclude(c *cli.Context, e ending) error {
+// conclude writes what the run came to. Its error is the run's own outcome.
+func (s *settings) conclude(c *cli.Context, e ending) (*results.Summary, error) {
 	folder, report, runErr := e.folder, e.report, e.err
 	state := results.Partial
 	if report.Complete && runErr == nil {
@@ -258,7 +305,7 @@ func (s *settings) conclude(c *cli.Context, e ending) error {
 		m.Notes = report.Notices
 	})
 	if err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	snapshot := e.engine.Progress.Snapshot()
 	summary := e.rows.Facts().Summarise(results.SummaryInput{
@@ -268,18 +315,23 @@ func (s *settings) conclude(c *cli.Context, e ending) error {
 	})
 	e.verdicts.addTo(&summary)
 	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {
-		return errors.Join(runErr, err)
+		return nil, errors.Join(runErr, err)
 	}
 	if c.String("output") == "lm-eval" {
 		if err := writeLMEval(folder, summary); err != nil {
-			return errors.Join(runErr, err)
+			return nil, errors.Join(runErr, err)
 		}
 	}
+	return &summary, errors.Join(s.outcome(c, report, runErr), e.verdicts.outcome(c))
+}
+
+// show prints a run's table, and where its folder is.
+func (s *settings) show(c *cli.Context, summary results.Summary, dir string) error {
 	if err := writeTable(c.App.Writer, summary); err != nil {
-		return errors.Join(runErr, err)
+		return err
 	}
-	fmt.Fprintf(c.App.Writer, "\n%s\n", folder.Dir())
-	return errors.Join(s.outcome(c, report, runErr), e.verdicts.outcome(c))
+	_, err := fmt.Fprintf(c.App.Writer, "\n%s\n", dir)
+	return err
 }
 
 func (s *settings) cost(u runners.Usage) *results.Cost {

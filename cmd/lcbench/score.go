@@ -61,7 +61,7 @@ type scoring struct {
 }
 
 func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
-	s := &scoring{settings: &settings{adapter: a, bench: a.Open(a.Builtin(0))}, c: c}
+	s := &scoring{settings: &settings{modelSettings: &modelSettings{}, adapter: a, bench: a.Open(a.Builtin(0))}, c: c}
 	if documents, ok := s.bench.(documentReader); ok {
 		return scoreDocuments(c, s.settings, documents)
 	}

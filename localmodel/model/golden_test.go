@@ -160,6 +160,19 @@ func TestGoldenLogitsOfDecoding(t *testing.T) {
 	})
 }
 
+// The cache in half precision, which is the default, keeps within the same
+// bounds.
+func TestGoldenLogitsWithAHalfPrecisionCache(t *testing.T) {
+	eachModel(t, func(t *testing.T, m *Model, cases []goldenLogits) {
+		k := cpu.New(cpu.Best(), 2)
+		defer k.Close()
+		e := NewCPU(m, k, full.Full{}, cpu.F16)
+		for _, g := range cases {
+			checkLogits(t, e, g, (2*len(g.IDs)+2)/3)
+		}
+	})
+}
+
 // checkLogits runs one prompt, some rows at a time, and compares its last
 // logits, the mean NLL of its tokens, and what greedy decoding makes of it.
 func checkLogits(t *testing.T, e *CPU, g goldenLogits, rows int) {

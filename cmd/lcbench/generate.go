@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/runners"
+)
+
+func generateCommand() *cli.Command {
+	return &cli.Command{
+		Name: "generate", Usage: "write a benchmark's samples as JSON lines, for use elsewhere; no model is asked", ArgsUsage: "BENCHMARK",
+		Description: "One object a line: the prompt in three parts (before, context, after), references,\n" +
+			"metric, length, depth and the byte spans of the evidence in the context.",
+		Flags: append(dataFlags(), &cli.StringFlag{Name: "out", Value: "-", Usage: "the `file`; - is standard output"}),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 || c.Args().First() == everything {
+				return usagef("want one benchmark; see lcbench list benchmarks")
+			}
+			if err := applyConfig(c); err != nil {
+				return err
+			}
+			list, err := (&modelSettings{}).readBenchmarks(c)
+			if err != nil {
+				return err
+			}
+			return list[0].generate(c)
+		},
+	}
+}
+
+// generate streams the samples into --out. Rows that can't be made a sample
+// are told and left out, and the exit code says that there were some.
+func (s *settings) generate(c *cli.Context) error {
+	faults := 0
+	next := func(yield func(benchmarks.Sample) error) error {
+		for sample, err := range s.bench.Samples(c.Context, s.options) {
+			var notice *benchmarks.Notice
+			switch {
+			case errors.As(err, &notice):
+				fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(notice.Text))
+			case runners.CostsOneSample(err):
+				faults++
+				fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(err.Error()))
+			case err != nil:
+				return err
+			default:
+				if err := yield(sample); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	data := s.source.Origin().Kind
+	var n int
+	var err error
+	if out := c.String("out"); out == "-" {
+		n, err = results.WriteSamples(c.App.Writer, s.adapter.Name, data, next)
+	} else {
+		n, err = results.WriteSamplesFile(out, s.adapter.Name, data, next)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %d samples\n", n)
+	if faults > 0 {
+		return fmt.Errorf("%d samples could not be made; see above", faults)
+	}
+	return nil
+}
