@@ -37,8 +37,11 @@ type judging struct {
 	files     map[string]string        // their names
 	opponent  *judge.Opponent          // nil: none
 	tasks     []string                 // only answers of these; empty: all
-	calls     calls
-	seed      uint64
+	// others allows answers to queries that the benchmark doesn't leave to judges,
+	// where it has such and the run didn't ask them.
+	others bool
+	calls  calls
+	seed   uint64
 }
 
 // readJudging reads judgeFlags; nil: nobody judges.
@@ -51,6 +54,7 @@ func readJudging(c *cli.Context, a benchmarks.Adapter) (*judging, error) {
 			key:         cmp.Or(os.Getenv("LCBENCH_JUDGE_API_KEY"), os.Getenv("OPENAI_API_KEY")),
 		},
 	}
+	g.others = len(g.tasks) > 0 && c.Command.Name == "judge"
 	for _, text := range c.StringSlice("judge") {
 		spec, err := parseModel(text, "")
 		if err != nil {

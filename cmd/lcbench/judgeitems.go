@@ -34,8 +34,8 @@ func (g *judging) cases(rows iter.Seq2[results.Row, error]) (cases []judgeCase, 
 			own = own || row.Judge != ""
 		}
 	}
-	if len(g.adapter.JudgeQueries) > 0 && !own && len(g.tasks) == 0 {
-		return nil, nil, usagef("the run has no answers to the queries that %s leaves to judges: its own command with --judge-queries %s asks them; --tasks judges other answers all the same",
+	if len(g.adapter.JudgeQueries) > 0 && !own && !g.others {
+		return nil, nil, usagef("the run has no answers to the queries that %s leaves to judges: its own command with --judge-queries %s asks them; lcbench judge --tasks judges other answers all the same",
 			g.adapter.Name, g.adapter.JudgeQueries[0])
 	}
 	for _, row := range chosen {
