@@ -223,8 +223,11 @@ func TestAJudgeOverHTTP(t *testing.T) {
 	e.reset()
 	fails(t, judgedRun(t, e, data, opponent, out), exitLost, "nonsense three times")
 	fails(t, command(t, "judge", out, "--judge", "openai:m@"+e.URL+"/v1", "--baseline-answers", opponent), exitLost, "nonsense three times")
+	elsewhere := judgedRun(t, e, data, opponent, filepath.Join(t.TempDir(), "elsewhere"))
+	elsewhere.Env = append(elsewhere.Env, "LCBENCH_CACHE="+filepath.Join(cmd.Dir, "cache"))
+	fails(t, elsewhere, exitLost, "nonsense three times")
 	if n := e.requests(); n != 0 {
-		t.Errorf("%d questions were asked again", n)
+		t.Errorf("%d questions were asked again, in spite of the journal and the cache", n)
 	}
 }
 
@@ -315,6 +318,15 @@ func TestJudgesBudgetAgreementAndLosses(t *testing.T) {
 	first := one.requests()
 	if first == 0 || first >= 2*judgedQueries || two.requests() != 0 {
 		t.Errorf("%d and %d asked under the budget", first, two.requests())
+	}
+	// What earlier starts have spent counts, and so does the other judge's share.
+	fails(t, run("4500tok"), exitBudget, "raise --judge-budget")
+	if again := one.requests(); again != first {
+		t.Errorf("%d more were asked within the same budget", again-first)
+	}
+	fails(t, run("8000tok"), exitBudget, "raise --judge-budget")
+	if n := two.requests(); one.requests() != 2*judgedQueries || n == 0 || n >= judgedQueries {
+		t.Errorf("%d and %d asked under the larger budget, want all of one judge's and some of the other's", one.requests(), n)
 	}
 	fails(t, run("10Mtok"), exitLost, "2 verdicts lost; the same command asks for them again", "openai:other on multidoc_qa/row2.q4")
 	broken = false
