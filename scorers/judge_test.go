@@ -89,6 +89,19 @@ func TestAPairIsWonOnlyInBothOrders(t *testing.T) {
 	}
 }
 
+// A judge that always takes the first makes each pair one win and one loss: the
+// rate is a half whichever pairs are drawn, with documents or without.
+func TestBothOrdersOfAPairAreDrawnTogether(t *testing.T) {
+	var pairs []JudgedPair
+	for i := range 20 {
+		pairs = append(pairs, JudgedPair{ID: string(rune('a' + i)), Task: "t", AsA: VerdictA, AsB: VerdictA})
+	}
+	_, all := SummarisePairs(pairs, CountVerdicts, AggregateOptions{})
+	if all.WinRate.Interval != (Interval{IntervalOK, 0.5, 0.5}) {
+		t.Errorf("got %+v, want 0.5 to 0.5", all.WinRate)
+	}
+}
+
 // By verdicts the win rate is L-Eval's, and swapping the two sides mirrors all
 // figures, whatever the verdicts.
 func TestPairFiguresMirror(t *testing.T) {

@@ -1,5 +1,7 @@
 package scorers
 
+import "cmp"
+
 // JudgedPair is our answer beside an opponent's, judged in both orders.
 type JudgedPair struct {
 	// ID names the pair, Group the document that it is about: pairs of one group
@@ -133,7 +135,10 @@ func (f *PairFigures) add(p JudgedPair) {
 
 // rows are what a win rate averages of the pair.
 func (p JudgedPair) rows(rule PairRule) []Row {
-	row := func(score float64) Row { return Row{Task: p.Task, Group: p.Group, Score: score, Valid: true} }
+	// The verdicts of one pair belong together where its document is unknown too.
+	row := func(score float64) Row {
+		return Row{Task: p.Task, Group: cmp.Or(p.Group, p.ID), Score: score, Valid: true}
+	}
 	if rule == CountPairs {
 		outcome, ok := p.Outcome()
 		if !ok {
