@@ -36,6 +36,12 @@ type Adapter struct {
 	// LengthInstructions are what Options.LengthInstruction may be, the default
 	// first; none: prompts never name the reference's length.
 	LengthInstructions []string
+	// JudgeQueries are the sets of queries which the benchmark leaves to judges
+	// alone that Options.JudgeQueries may name; none: it has no such queries.
+	JudgeQueries []string
+	// JudgeRule is how the benchmark counts a judge's verdicts on pairs; empty:
+	// scorers.CountPairs.
+	JudgeRule scorers.PairRule
 	// Knobs are the fields of Options.Shape that the benchmark takes.
 	Knobs []Knob
 	// Generated says that contexts are made for the lengths asked for, so that
@@ -129,6 +135,9 @@ type Options struct {
 	// LengthInstruction selects one of Adapter.LengthInstructions: how prompts
 	// tell the reference's length; empty: the first.
 	LengthInstruction string
+	// JudgeQueries also selects queries that are left to judges: one of
+	// Adapter.JudgeQueries; empty: none of them. Limit holds for them apart.
+	JudgeQueries string
 	// Shape is what generated and composed contexts can be told besides.
 	Shape Shape
 	// Unmade yields the samples of Lengths with their sizes only: contexts stay
@@ -167,9 +176,12 @@ type Sample struct {
 	// Own is what TruncateOwn means for this sample.
 	Own Policy
 
+	// Metric scores the answer; empty: a judge alone does.
 	Metric     string
 	References []string
 	Classes    []string
+	// Judge is how the benchmark has the answer judged; empty: not at all.
+	Judge JudgeProtocol
 	// Weight is what the sample weighs in means; 0: 1.
 	Weight float64
 	// Avoid lists texts that added distractors must not hold; nil: References.
@@ -198,6 +210,24 @@ type Sample struct {
 	// Query is the question alone, for models that search instead of reading.
 	Query string
 }
+
+// ForJudge says that no metric scores the answer, a judge alone does.
+func (s Sample) ForJudge() bool { return s.Metric == "" && s.Judge != "" }
+
+// JudgeProtocol is a way of asking a judge about an answer.
+type JudgeProtocol string
+
+// The protocols. They name the templates that a judge is asked by.
+const (
+	// JudgePairwise: which of two systems' answers is better (L-Eval).
+	JudgePairwise JudgeProtocol = "pairwise"
+	// JudgeRubric: a grade from 1 to 10.
+	JudgeRubric JudgeProtocol = "rubric"
+	// JudgeSameMeaning: whether the answer means what the reference does (LooGLE).
+	JudgeSameMeaning JudgeProtocol = "same_meaning"
+	// JudgeSummary: a grade from 0 to 100 beside the reference (LooGLE).
+	JudgeSummary JudgeProtocol = "summary"
+)
 
 // Answered is a sample with an answer that was made elsewhere.
 type Answered struct {

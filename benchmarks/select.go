@@ -65,6 +65,19 @@ func (a Adapter) CheckLengthInstruction(name string) error {
 		DidYouMean(name, a.LengthInstructions), strings.Join(a.LengthInstructions, ", "))
 }
 
+// CheckJudgeQueries returns an error if the benchmark leaves no queries of that
+// name to judges. No name is none of them.
+func (a Adapter) CheckJudgeQueries(name string) error {
+	switch {
+	case name == "" || slices.Contains(a.JudgeQueries, name):
+		return nil
+	case len(a.JudgeQueries) == 0:
+		return fmt.Errorf("%s leaves no queries to judges, got %q; leave it out", a.Name, name)
+	}
+	return fmt.Errorf("%s leaves no queries named %q to judges%s; want one of %s", a.Name, name,
+		DidYouMean(name, a.JudgeQueries), strings.Join(a.JudgeQueries, ", "))
+}
+
 // DidYouMean returns " (did you mean X?)" for the known name that is nearest
 // to name by edit distance, or "" if none is near.
 func DidYouMean(name string, known []string) string {

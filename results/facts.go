@@ -72,6 +72,7 @@ type counts struct {
 	fromCache, resumed, retries, rateLimited int
 	cutRows                                  int
 	cutTokens                                int
+	forJudges, forJudgesLost                 int
 }
 
 // NewFacts returns facts of no rows.
@@ -85,9 +86,18 @@ func NewFacts() *Facts {
 // maxCells bounds the distinct lengths × depths of a run.
 const maxCells = 1 << 14
 
-// Add takes one result in.
+// Add takes one result in. One that a judge alone scores is counted, and no
+// average has it.
 func (f *Facts) Add(r runners.Result) {
 	s, a := r.Sample, r.Answer
+	f.count(r)
+	if s.ForJudge() {
+		f.counts.forJudges++
+		if a.Status.Lost() {
+			f.counts.forJudgesLost++
+		}
+		return
+	}
 	score, _ := rowScore(r)
 	f.rows = append(f.rows, fact{
 		Row: scorers.Row{
@@ -97,6 +107,11 @@ func (f *Facts) Add(r runners.Result) {
 		index: int32(s.Index), cell: f.cell(s.TargetLength, s.Depth), status: statusIndex(a.Status),
 		first: float32(a.FirstToken.Seconds()), total: float32(a.Total.Seconds()), measures: f.keepMeasures(r.Score.Measures),
 	})
+}
+
+// count adds what no average needs.
+func (f *Facts) count(r runners.Result) {
+	a := r.Answer
 	if a.Usage != (runners.Usage{}) { // a failed call counts nothing: no estimate either
 		f.usage = f.usage.Add(a.Usage)
 	}

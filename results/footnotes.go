@@ -52,6 +52,13 @@ func (t *tablePage) footnotes(s Summary) {
 	if n := s.Samples.Lost; n > 0 {
 		t.text(fmt.Sprintf("%s lost (no answer to be had): 0 in Score, not in Valid score.", plural(n, "sample")), "\x1b[33m")
 	}
+	if n := s.Samples.ForJudges; n > 0 {
+		line := plural(n, "answer") + " for judges alone, in no score above"
+		if lost := s.Samples.ForJudgesLost; lost > 0 {
+			line += fmt.Sprintf("; %d of them lost", lost)
+		}
+		t.text(line+".", "")
+	}
 	for _, warning := range s.Warnings {
 		t.text("warning: "+warning, "\x1b[33m")
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -107,7 +108,7 @@ func parseAnswer(data []byte) (runners.Answer, error) {
 }
 
 func (j *Journal) warn(number int, text string) {
-	j.warnings = append(j.warnings, Warning{journalFile, number, text})
+	j.warnings = append(j.warnings, Warning{filepath.Base(j.path), number, text})
 }
 
 func (j *Journal) index(a runners.Answer, at extent) {

@@ -132,6 +132,9 @@ func writeLMEvalSamples(files []io.Writer, tasks []*lmEvalTask, in LMEvalInput) 
 		if err != nil {
 			return err
 		}
+		if row.Metric == "" && row.Judge != "" {
+			continue // a judge's alone: it has no score here
+		}
 		i, known := at[row.Task]
 		if !known {
 			return fmt.Errorf("row %s: task %q isn't in the summary", row.ID, row.Task)

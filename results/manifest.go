@@ -52,6 +52,8 @@ type Manifest struct {
 	// Starts counts how often the run was started or resumed.
 	Starts int   `json:"starts"`
 	State  State `json:"state"`
+	// Judges are who judged the answers, and how.
+	Judges []JudgeInfo `json:"judges,omitempty"`
 	// Usage are the tokens paid for so far, failed attempts included.
 	Usage runners.Usage `json:"usage"`
 	Cost  *Cost         `json:"cost,omitempty"`
@@ -71,6 +73,12 @@ type ModelInfo struct {
 	Details map[string]string `json:"details,omitempty"`
 	// Outcome is what a local model counted; it is written when a start ends.
 	Outcome *Outcome `json:"outcome,omitempty"`
+}
+
+// clean takes out what may not be written.
+func (m ModelInfo) clean() ModelInfo {
+	m.Spec, m.Name, m.Endpoint = withoutSecrets(m.Spec), withoutSecrets(m.Name), withoutSecrets(m.Endpoint)
+	return m
 }
 
 // Local says that the model runs in this process.
@@ -158,9 +166,11 @@ func DefaultDir(base, benchmark, model, identity string) string {
 // clean returns the manifest as it may be written.
 func (m Manifest) clean() Manifest {
 	m.Format = manifestFormat
-	m.Model.Spec = withoutSecrets(m.Model.Spec)
-	m.Model.Name = withoutSecrets(m.Model.Name)
-	m.Model.Endpoint = withoutSecrets(m.Model.Endpoint)
+	m.Model = m.Model.clean()
+	m.Judges = slices.Clone(m.Judges)
+	for i := range m.Judges {
+		m.Judges[i].Model = m.Judges[i].Model.clean()
+	}
 	m.Config = slices.Clone(m.Config)
 	for i := range m.Config {
 		m.Config[i] = m.Config[i].withoutSecrets()

@@ -11,6 +11,8 @@
 //	samples.jsonl       one row a sample, in file order (see Row)
 //	samples.parquet     the same rows
 //	summary.json        scores and counts (see Summary)
+//	judge.jsonl         every verdict of a judge, where one was asked; written
+//	                    as journal.jsonl is
 //
 // Journal and contexts are append-only: a kill at any moment costs at most the
 // record being written. Everything else is replaced whole.
@@ -20,6 +22,7 @@ package results
 const (
 	manifestFile     = "manifest.json"
 	journalFile      = "journal.jsonl"
+	judgeFile        = "judge.jsonl"
 	contextsFile     = "contexts.zst"
 	contextIndexFile = "contexts.idx.jsonl"
 	samplesFile      = "samples.jsonl"

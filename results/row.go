@@ -42,7 +42,12 @@ type Row struct {
 	FinishReason string   `json:"finish_reason,omitempty" parquet:"finish_reason,optional,dict"`
 	Error        string   `json:"error,omitempty" parquet:"error,optional"`
 	References   []string `json:"references" parquet:"references,list"`
-	Classes      []string `json:"classes,omitempty" parquet:"classes,list"`
+	// Query is the question alone, where the benchmark tells it from the rest of
+	// the prompt. Judge is how the benchmark has the answer judged; where Metric
+	// is empty, that alone scores it.
+	Query   string   `json:"query,omitempty" parquet:"query,optional"`
+	Judge   string   `json:"judge,omitempty" parquet:"judge,optional,dict"`
+	Classes []string `json:"classes,omitempty" parquet:"classes,list"`
 
 	// The prompt is system, before + context + after; the context lies in
 	// contexts.zst under its sha256. PromptSHA256 is of the prompt as sent.
@@ -111,7 +116,7 @@ func newRow(r runners.Result, contextRef string) Row {
 		ID: s.ID, Index: s.Index, Task: s.Task, Category: s.Category, Language: s.Language,
 		Status: string(a.Status), Valid: a.Status == runners.OK, Metric: s.Metric, Measures: rowMeasures(r.Score.Measures), Weight: s.Weight,
 		Answer: a.Text, Extracted: r.Score.Answer, FirstAnswer: a.First, Reasoning: a.Reasoning,
-		FinishReason: a.FinishReason, Error: a.Error, References: s.References, Classes: s.Classes,
+		FinishReason: a.FinishReason, Error: a.Error, References: s.References, Classes: s.Classes, Query: s.Query, Judge: string(s.Judge),
 		Chat: s.Chat, PromptSystem: s.Prompt.System, PromptBefore: s.Prompt.Before,
 		ContextSHA256: contextRef, PromptAfter: s.Prompt.After, PromptSHA256: a.PromptSHA256,
 		MaxTokens: positive(s.MaxTokens), Temperature: s.Temperature, Stop: s.Stop, CutTokens: a.CutTokens,
@@ -146,12 +151,12 @@ func newRow(r runners.Result, contextRef string) Row {
 }
 
 // rowScore returns the score of a result; there is none where the sample could
-// not be asked or the metric gave no number. No answer scores 0, whatever a
+// not be asked, a judge alone scores it, or the metric gave no number. No answer scores 0, whatever a
 // metric makes of an empty text.
 func rowScore(r runners.Result) (float64, bool) {
 	v := r.Score.Value
 	switch {
-	case r.Answer.Status.Lost(), math.IsNaN(v), math.IsInf(v, 0):
+	case r.Answer.Status.Lost(), r.Sample.ForJudge(), math.IsNaN(v), math.IsInf(v, 0):
 		return 0, false
 	case r.Answer.Status == runners.NoAnswer:
 		return 0, true

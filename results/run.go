@@ -41,7 +41,9 @@ type Run struct {
 	lock     *flock.Flock
 	journal  *Journal
 	contexts *Contexts
+	verdicts *Journal // nil until a judge is asked
 	resumed  bool
+	ended    bool // opened by Reopen: the run's own time is over
 	began    time.Time
 	// seconds is what earlier starts took.
 	seconds float64
@@ -107,7 +109,7 @@ func (r *Run) start(m Manifest) error {
 		r.seconds = was.Seconds
 		m.Started, m.Starts = was.Started, was.Starts
 		m.Data = mergeOrigins(was.Data, m.Data)
-		m.Usage, m.Cost = was.Usage, was.Cost
+		m.Usage, m.Cost, m.Judges = was.Usage, was.Cost, was.Judges
 		m.Model.Served = orElse(m.Model.Served, was.Model.Served)
 		m.Model.Outcome = was.Model.Outcome
 	}
@@ -212,7 +214,10 @@ func (r *Run) Update(change func(*Manifest)) error {
 		return &ConfigError{r.dir, diff}
 	}
 	m.Data = mergeOrigins(r.manifest.Data, m.Data)
-	m.Seconds = r.seconds + time.Since(r.began).Seconds()
+	m.Seconds = r.seconds
+	if !r.ended {
+		m.Seconds += time.Since(r.began).Seconds()
+	}
 	r.manifest = m
 	return writeJSON(filepath.Join(r.dir, manifestFile), m)
 }
@@ -284,6 +289,9 @@ func (r *Run) Close() error {
 	}
 	if r.contexts != nil {
 		errs = append(errs, r.contexts.Close())
+	}
+	if r.verdicts != nil {
+		errs = append(errs, r.verdicts.Close())
 	}
 	return errors.Join(append(errs, r.lock.Unlock())...)
 }

@@ -35,6 +35,11 @@ type Summary struct {
 	Tasks   []TaskScore  `json:"tasks"`
 	Boards  []BoardScore `json:"boards"`
 
+	// Judges are what judges made of the answers, JudgeAgreement how far two of
+	// them agree.
+	Judges         []JudgeReport    `json:"judges,omitempty"`
+	JudgeAgreement []JudgeAgreement `json:"judge_agreement,omitempty"`
+
 	// Usage are the tokens of the answers in the table; CachedShare is the
 	// part of the prompt tokens that came from a prefix cache, where the
 	// endpoint counts, or from a local model's kept prompts.
@@ -60,6 +65,10 @@ type SampleCounts struct {
 	FromCache  int                    `json:"from_cache"`
 	Resumed    int                    `json:"resumed"`
 	Retries    int                    `json:"retries"`
+	// ForJudges are answers that a judge alone scores, ForJudgesLost of them lost;
+	// neither is among the counts above.
+	ForJudges     int `json:"for_judges,omitempty"`
+	ForJudgesLost int `json:"for_judges_lost,omitempty"`
 	// RateLimited are 429 answers.
 	RateLimited int `json:"rate_limited"`
 	// CutRows had CutTokens taken out of their prompts.
@@ -273,6 +282,7 @@ func (f *Facts) sampleCounts(in SummaryInput, statuses map[string]map[runners.St
 		Total: positive(in.Total), Rows: len(f.rows), Unreadable: in.Unreadable, ByStatus: map[runners.Status]int{},
 		FromCache: f.counts.fromCache, Resumed: f.counts.resumed, Retries: f.counts.retries,
 		RateLimited: f.counts.rateLimited, CutRows: f.counts.cutRows, CutTokens: f.counts.cutTokens,
+		ForJudges: f.counts.forJudges, ForJudgesLost: f.counts.forJudgesLost,
 	}
 	for _, byStatus := range statuses {
 		for status, n := range byStatus {

@@ -48,6 +48,7 @@ func WriteTable(w io.Writer, s Summary, o TableOptions) error {
 	t.cells(s)
 	t.statuses(s)
 	t.footnotes(s)
+	t.judges(s)
 	if t.err != nil {
 		return fmt.Errorf("results: table: %w", t.err)
 	}

@@ -74,6 +74,10 @@ func (p *Progress) add(r Result) {
 		p.cachedTokens.Add(int64(a.Usage.Cached))
 		p.completionTokens.Add(int64(a.Usage.Completion))
 	}
+	defer p.done.Add(1)
+	if r.Sample.ForJudge() {
+		return
+	}
 	for {
 		old := p.scoreSum.Load()
 		sum := math.Float64frombits(old) + r.Score.Value
@@ -82,5 +86,4 @@ func (p *Progress) add(r Result) {
 		}
 	}
 	p.scored.Add(1)
-	p.done.Add(1)
 }

@@ -32,9 +32,9 @@ func PairVerdict(reply string) Verdict {
 // PairTally counts verdicts on pairs of answers, each judged in both orders.
 type PairTally struct{ Wins, Losses, Draws, Errors int }
 
-// Add takes one pair in: the replies with our answer as A and as B.
-func (t *PairTally) Add(asA, asB string) {
-	for i, v := range []Verdict{PairVerdict(asA), PairVerdict(asB)} {
+// Add takes one pair in: the verdicts with our answer as A and as B.
+func (t *PairTally) Add(asA, asB Verdict) {
+	for i, v := range []Verdict{asA, asB} {
 		switch {
 		case v == VerdictNone:
 			t.Errors++
@@ -73,7 +73,7 @@ func evaluateJudge(raw []byte) (any, error) {
 		if len(pair) != 2 {
 			return nil, fmt.Errorf("field \"verdicts\": pair %d: want 2 replies, got %d", i+1, len(pair))
 		}
-		t.Add(pair[0], pair[1])
+		t.Add(PairVerdict(pair[0]), PairVerdict(pair[1]))
 	}
 	ours, theirs := t.WinRate()
 	return map[string]any{

@@ -17,6 +17,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/datasets/builtin"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 //go:embed pins.json
@@ -35,9 +36,10 @@ func pins() []datasets.Pin {
 func Adapter() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "leval", Title: "L-Eval", Paper: "2307.11088", Pins: pins(),
-		Modes: []string{modeChat, modeBase}, LengthInstructions: lengthInstructions(),
-		Open:    func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src, tasks: tasks()} },
-		Builtin: builtin.LEval, SelfCheck: selfCheck,
+		Modes: []string{modeChat, modeBase}, LengthInstructions: lengthInstructions(), JudgeQueries: []string{queriesLLM, queriesAll},
+		JudgeRule: scorers.CountVerdicts,
+		Open:      func(src datasets.Source) benchmarks.Benchmark { return &lEval{src: src, tasks: tasks()} },
+		Builtin:   builtin.LEval, SelfCheck: selfCheck,
 	}
 }
 
@@ -65,8 +67,9 @@ func (b *lEval) File(name string) string {
 
 // Samples streams the selected tasks in the paper's order, one sample a query.
 // The queries of one document follow each other, and so do rows that share a
-// document; Index is the place in the files. What is left to judges is told in
-// a notice at the end.
+// document; Index is the place in the files, those of a task that are left to
+// judges (Options.JudgeQueries) behind its others. What is left to judges and
+// not asked is told in a notice at the end.
 func (b *lEval) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benchmarks.Sample, error] {
 	return func(yield func(benchmarks.Sample, error) bool) {
 		p, err := b.prepare(ctx, o)
@@ -97,6 +100,9 @@ func (b *lEval) prepare(ctx context.Context, o benchmarks.Options) (prompts, err
 		return prompts{}, err
 	}
 	if err := a.CheckLengthInstruction(o.LengthInstruction); err != nil {
+		return prompts{}, err
+	}
+	if err := a.CheckJudgeQueries(o.JudgeQueries); err != nil {
 		return prompts{}, err
 	}
 	return readPrompts(ctx, b.src)

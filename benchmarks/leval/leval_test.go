@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
@@ -180,6 +181,40 @@ func TestQueriesOfOneDocumentFollowEachOtherInFileOrder(t *testing.T) {
 	limited, _, _ := ask(t, "financial_qa", lines, benchmarks.Options{Limit: 2})
 	if len(limited) != 2 || limited[0].Query != "a" || limited[1].Query != "b" {
 		t.Errorf("the first two queries: got %d", len(limited))
+	}
+}
+
+func TestQueriesForJudgesAreAskedWhereAJudgeIs(t *testing.T) {
+	lines := line("one", "LLM", "for models", "x", "too", "x") + line("one", "f1", "a", "x", "b", "x") + line("two", "human", "for people", "x") + line("two", "f1", "c", "x")
+	for _, c := range []struct {
+		queries string
+		limit   int
+		want    []string // query, tag, place; in document order
+		left    string
+	}{
+		{"", 0, []string{"a  0", "b  1", "c  2"}, "financial_qa 3"},
+		{"llm", 0, []string{"for models LLM 3", "too LLM 4", "a  0", "b  1", "c  2"}, "financial_qa 1"},
+		{"all", 0, []string{"for models LLM 3", "too LLM 4", "a  0", "b  1", "for people human 5", "c  2"}, ""},
+		{"all", 1, []string{"for models LLM 1", "a  0"}, ""},
+	} {
+		samples, faults, notices := ask(t, "financial_qa", lines, benchmarks.Options{JudgeQueries: c.queries, Limit: c.limit})
+		var got []string
+		for _, s := range samples {
+			got = append(got, fmt.Sprintf("%s %s %d", s.Query, strings.Join(s.Strata, ""), s.Index))
+			if judged := len(s.Strata) > 0; judged != (s.Metric == "") || judged != (s.Judge == benchmarks.JudgePairwise) {
+				t.Errorf("%s: metric %q, judge %q", s.ID, s.Metric, s.Judge)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || faults != nil {
+			t.Errorf("%q, limit %d: faults %q, samples (-want +got):\n%s", c.queries, c.limit, faults, diff)
+		}
+		told := strings.Join(notices, "\n")
+		if strings.Contains(told, "left out") != (c.left != "") || !strings.Contains(told, c.left) || strings.Contains(told, "were not asked") != (c.queries == "") {
+			t.Errorf("%q: notices %q", c.queries, notices)
+		}
+	}
+	if _, faults, _ := ask(t, "financial_qa", lines, benchmarks.Options{JudgeQueries: "lm"}); len(faults) != 1 || !strings.Contains(faults[0], `did you mean "llm"`) {
+		t.Errorf("faults %q", faults)
 	}
 }
 

@@ -33,6 +33,23 @@ func (b *lEval) Prediction(t benchmarks.Task, index int, line []byte) (benchmark
 	return s, p.answer, nil
 }
 
+// JudgedPrediction reads a row of the files of answers for judges (upstream's
+// llm_gpt4_eval and llm_turbo_eval). They name neither task nor document: the
+// sample's task is its tag, LLM or human.
+func (b *lEval) JudgedPrediction(index int, line []byte) (benchmarks.Sample, string, error) {
+	p, err := decodePrediction(line)
+	if err != nil {
+		return benchmarks.Sample{}, "", err
+	}
+	if p.evaluation != judged && p.evaluation != rated {
+		return benchmarks.Sample{}, "", &datasets.FieldError{Field: "evaluation", Err: fmt.Errorf("want %s or %s, got %q", judged, rated, p.evaluation)}
+	}
+	return benchmarks.Sample{
+		ID: fmt.Sprintf("%s/%d", p.evaluation, index+1), Task: p.evaluation, Language: "en", Index: index, Judge: benchmarks.JudgePairwise,
+		References: []string{p.reference}, Query: p.query, Strata: []string{p.evaluation},
+	}, p.answer, nil
+}
+
 // prediction is a row of a prediction file.
 type prediction struct{ query, reference, answer, evaluation string }
 

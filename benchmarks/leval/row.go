@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 )
 
@@ -58,6 +59,15 @@ func decodeRow(line []byte) (row, error) {
 
 // The tags of rows that are left to judges: a language model, or people.
 const judged, rated = "LLM", "human"
+
+// The sets of queries for judges: those that GPT-4 judged, and those that
+// GPT-3.5 did, which people's are among.
+const queriesLLM, queriesAll = "llm", "all"
+
+// forJudge says that rows of the tag are left to judges and asked for.
+func forJudge(tag string, o benchmarks.Options) bool {
+	return tag == judged && o.JudgeQueries != "" || tag == rated && o.JudgeQueries == queriesAll
+}
 
 // passages cuts a document into distractor passages.
 func passages(document string) []string {

@@ -19,17 +19,19 @@ type stream struct {
 	yield   func(benchmarks.Sample, error) bool
 
 	base   int      // places in the order that earlier tasks have used
-	judges []string // what is left to judges, by task
+	judges []string // what is left to judges and not asked, by task
+	asked  int      // queries for judges that were asked
 	open   bool     // an open-ended task was streamed
 }
 
 // survey is what a first reading of a task's file tells.
 type survey struct {
-	// starts is the number of scored queries before each readable line.
+	// starts is the number of queries of its kind before each readable line: of
+	// scored ones, or of those for judges.
 	starts []int
-	// queries are scored, forModels and forPeople are left to judges.
-	queries, forModels, forPeople int
-	pool                          *benchmarks.Pool
+	// queries are scored, judged asked for a judge, left neither.
+	queries, judged, left int
+	pool                  *benchmarks.Pool
 }
 
 // survey reads the file once: queries are numbered in file order, while rows
@@ -47,18 +49,20 @@ func (s *stream) survey(ctx context.Context, t task) (survey, error) {
 			}
 			return out, err
 		}
-		out.starts = append(out.starts, out.queries)
 		r, err := decodeRow(line.Text)
+		kind := &out.left
+		switch {
+		case err == nil && r.evaluation == t.evaluation:
+			kind = &out.queries
+		case err == nil && forJudge(r.evaluation, s.o):
+			kind = &out.judged
+		}
+		out.starts = append(out.starts, *kind)
 		if err != nil {
 			continue
 		}
-		switch r.evaluation {
-		case judged:
-			out.forModels += len(r.queries)
-		case rated:
-			out.forPeople += len(r.queries)
-		case t.evaluation:
-			out.queries += len(r.queries)
+		if kind != &out.left || r.evaluation == judged || r.evaluation == rated {
+			*kind += len(r.queries)
 		}
 		if out.pool != nil {
 			out.pool.Add(benchmarks.Group(t.Name, r.document), passages(r.document))
@@ -73,8 +77,8 @@ func (s *stream) task(ctx context.Context, t task) bool {
 	if err != nil {
 		return s.yield(benchmarks.Sample{}, err) && false
 	}
-	if n := about.forModels + about.forPeople; n > 0 {
-		s.judges = append(s.judges, fmt.Sprintf("%s %d", t.Name, n))
+	if about.left > 0 {
+		s.judges = append(s.judges, fmt.Sprintf("%s %d", t.Name, about.left))
 	}
 	s.open = s.open || t.evaluation != "exam"
 	o := s.o
@@ -96,7 +100,8 @@ func (s *stream) task(ctx context.Context, t task) bool {
 			return false
 		}
 	}
-	s.base += min(about.queries, m.wanted) * m.variants
+	s.base += (min(about.queries, m.wanted) + min(about.judged, m.wanted)) * m.variants
+	s.asked += min(about.judged, m.wanted)
 	return true
 }
 
@@ -115,10 +120,11 @@ func (m *maker) row(ctx context.Context, line benchmarks.IndexedLine) bool {
 	if err != nil {
 		return m.yield(benchmarks.Sample{}, datasets.NewRowError(m.task.file(), line.Number, err))
 	}
-	if r.evaluation == judged || r.evaluation == rated {
+	forJudge := forJudge(r.evaluation, m.o)
+	if !forJudge && (r.evaluation == judged || r.evaluation == rated) {
 		return true
 	}
-	if r.evaluation != m.task.evaluation {
+	if !forJudge && r.evaluation != m.task.evaluation {
 		err := &datasets.FieldError{Field: "evaluation", Err: fmt.Errorf("want %s in this task, got %q", m.task.evaluation, r.evaluation)}
 		return m.yield(benchmarks.Sample{}, datasets.NewRowError(m.task.file(), line.Number, err))
 	}
@@ -145,7 +151,7 @@ func (m *maker) row(ctx context.Context, line benchmarks.IndexedLine) bool {
 	return true
 }
 
-// query yields the samples of one query, the place-th scored one of the file.
+// query yields the samples of one query, the place-th of its kind in the file.
 func (m *maker) query(ctx context.Context, r row, index, k, place, tokens int) bool {
 	s := m.sample(r, index, k)
 	if m.o.Tokenizer != nil {
@@ -153,6 +159,9 @@ func (m *maker) query(ctx context.Context, r row, index, k, place, tokens int) b
 	}
 	if m.task.byPlace() {
 		s.Strata = []string{places()[place%3]}
+	}
+	if s.Judge != "" {
+		place += min(m.survey.queries, m.wanted)
 	}
 	at := m.base + place*m.variants
 	for v, err := range benchmarks.Vary(ctx, s, m.task.Task, m.o, m.survey.pool) {
@@ -173,6 +182,9 @@ func (m *maker) sample(r row, index, k int) benchmarks.Sample {
 		Prompt: m.prompts.render(t, r.document, query, answer, m.o), Chat: m.o.Mode != modeBase,
 		MaxTokens: maxTokens, Own: benchmarks.TruncateWords, Metric: t.Metric, References: []string{answer},
 		Group: r.group, Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown}, Query: query,
+	}
+	if r.evaluation == judged || r.evaluation == rated {
+		s.Metric, s.Judge, s.Strata = "", benchmarks.JudgePairwise, []string{r.evaluation}
 	}
 	if t.atEnd {
 		s.Own = benchmarks.TruncateWordsLeft
@@ -215,7 +227,9 @@ func lengthened(t task, o benchmarks.Options) string {
 func (s *stream) notices() []string {
 	var out []string
 	if s.open {
-		out = append(out, "open-ended answers are scored by F1 and ROUGE alone; the pairwise judge of the paper was not asked")
+		if s.asked == 0 {
+			out = append(out, "open-ended answers are scored by F1 and ROUGE alone; queries for the paper's pairwise judge were not asked (--judge)")
+		}
 		switch how := orDefault(s.o.LengthInstruction, lengthAbout); {
 		case s.o.Mode == modeBase:
 			out = append(out, "open tasks: no length instruction in mode base")

@@ -109,7 +109,12 @@ func judge(s *benchmarks.Sample, q question, t task) {
 	if q.kind != "" {
 		s.Strata = []string{q.kind}
 	}
-	if q.kind == "timeline" {
-		s.Metric = "loogle_timeline"
+	switch {
+	case q.kind == "timeline":
+		s.Metric, s.Judge = "loogle_timeline", benchmarks.JudgeSameMeaning
+	case t.Name == summaries:
+		s.Judge = benchmarks.JudgeSummary
+	case t.Name != cloze:
+		s.Judge = benchmarks.JudgeSameMeaning
 	}
 }

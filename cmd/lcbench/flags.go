@@ -31,6 +31,7 @@ func dataFlags() []cli.Flag {
 		&cli.StringFlag{Name: "placement", Usage: "where what matters is put: random, clustered, … by benchmark"},
 		&cli.StringFlag{Name: "direction", Usage: "which way a thread runs: forward, backward or random"},
 		&cli.StringFlag{Name: "haystack", Usage: "a `folder` of text files to hide needles in, instead of the benchmark's own"},
+		&cli.StringFlag{Name: "judge-queries", Usage: "also ask the queries that leval leaves to judges: llm (96, GPT-4's) or all (181, GPT-3.5's and people's)"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
 	}
 }
@@ -50,14 +51,20 @@ func modelFlags() []cli.Flag {
 		&cli.IntFlag{Name: "concurrency", Value: 32, Usage: "requests in flight at the most", EnvVars: []string{"LCBENCH_CONCURRENCY"}},
 		&cli.IntFlag{Name: "rpm", Usage: "requests a minute at the most"},
 		&cli.IntFlag{Name: "tpm", Usage: "tokens a minute at the most"},
+		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
+		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
+	}, callFlags())
+}
+
+// callFlags say how any endpoint is called, a judge's too.
+func callFlags() []cli.Flag {
+	return []cli.Flag{
 		&cli.IntFlag{Name: "max-retries", Value: 6, Usage: "retries of a transient failure"},
 		&cli.DurationFlag{Name: "timeout-connect", Value: 10 * time.Second, Usage: "deadline for connecting"},
 		&cli.DurationFlag{Name: "timeout-first-token", Value: 60 * time.Second, Usage: "deadline for the first token; a second more for each 1k prompt tokens"},
 		&cli.DurationFlag{Name: "timeout-idle", Value: 60 * time.Second, Usage: "deadline between tokens"},
-		&cli.StringFlag{Name: "budget", Usage: "stop before the run costs more: 5usd or 200000tok"},
-		&cli.StringFlag{Name: "price", Usage: "in=USD,cached=USD,out=USD for a million tokens"},
 		&cli.BoolFlag{Name: "no-cache", Usage: "don't take answers from earlier runs"},
-	})
+	}
 }
 
 // hiddenFlags are accepted because other tools have them.

@@ -30,9 +30,9 @@ func localFlags() []cli.Flag {
 	}
 }
 
-// localOptions reads localFlags.
-func localOptions(c *cli.Context) (localmodel.Options, error) {
-	how, err := attentions.Parse(c.String("attention"))
+// localOptions reads localFlags, attention and window from the texts given.
+func localOptions(c *cli.Context, attention, window string) (localmodel.Options, error) {
+	how, err := attentions.Parse(attention)
 	if err != nil {
 		return localmodel.Options{}, usage(err)
 	}
@@ -45,8 +45,8 @@ func localOptions(c *cli.Context) (localmodel.Options, error) {
 	if o.KVBudget, err = parseBytes(c.String("kv-budget")); err != nil {
 		return o, usagef("--kv-budget: %w", err)
 	}
-	if text := c.String("window"); text != "" {
-		n, err := parseLengths([]string{text})
+	if window != "" {
+		n, err := parseLengths([]string{window})
 		if err != nil {
 			return o, usagef("--window: %w", err)
 		}
@@ -75,7 +75,7 @@ func modelFiles(errOut io.Writer) (local.Files, error) {
 
 // openLocal finds a local model, fetched if need be, and loads it.
 func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Model, error) {
-	o, err := localOptions(c)
+	o, err := localOptions(c, c.String("attention"), c.String("window"))
 	if err != nil {
 		return nil, err
 	}
@@ -144,17 +144,19 @@ func (s *modelSettings) askLocal(counting benchmarks.Tokenizer) error {
 	return nil
 }
 
-// noteOutcome adds what the local model has counted for this benchmark. The
-// peak of its caches is that of all benchmarks so far.
-func (s *modelSettings) noteOutcome(m *results.ModelInfo) {
+// noteOutcome adds what the local model has counted for this benchmark to the
+// run's manifest. The peak of its caches is that of all benchmarks so far.
+func (s *modelSettings) noteOutcome(folder *results.Run) error {
 	if s.local == nil {
-		return
+		return nil
 	}
 	n, before := s.local.Stats(), s.counted
 	s.counted = n
-	m.Outcome = m.Outcome.And(results.Outcome{
-		PromptTokens: n.PromptTokens - before.PromptTokens, KeptTokens: n.CachedTokens - before.CachedTokens,
-		GeneratedTokens: n.GeneratedTokens - before.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
+	return folder.Update(func(m *results.Manifest) {
+		m.Model.Outcome = m.Model.Outcome.And(results.Outcome{
+			PromptTokens: n.PromptTokens - before.PromptTokens, KeptTokens: n.CachedTokens - before.CachedTokens,
+			GeneratedTokens: n.GeneratedTokens - before.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
+		})
 	})
 }
 

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/lcbench/lcbench/benchmarks"
 )
 
@@ -40,11 +38,8 @@ func modelKinds() [][2]string {
 	}
 }
 
-func parseModel(c *cli.Context) (modelSpec, error) {
-	text := c.String("model")
-	if text == "" {
-		text = "baseline:lexical"
-	}
+// parseModel reads --model, or --judge, with the pairs of --model-args.
+func parseModel(text, args string) (modelSpec, error) {
 	kind, name, ok := strings.Cut(text, ":")
 	m := modelSpec{kind: kind, name: name}
 	known := []string{"mock"}
@@ -55,7 +50,7 @@ func parseModel(c *cli.Context) (modelSpec, error) {
 		return m, fmt.Errorf("model %q: want kind:name, such as openai:gpt-4o-mini or baseline:lexical", text)
 	}
 	var err error
-	if m.args, err = parsePairs("model-args", c.String("model-args")); err != nil {
+	if m.args, err = parsePairs("model-args", args); err != nil {
 		return m, err
 	}
 	switch kind {

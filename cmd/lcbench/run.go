@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 )
 
 func runCommand() *cli.Command {
-	flags := slices.Concat(dataFlags(), modelFlags(), hiddenFlags(), []cli.Flag{
+	flags := slices.Concat(dataFlags(), modelFlags(), judgeFlags(), hiddenFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "the run's `folder` (default: results/<benchmark>-<model>-<hash of the configuration>)"},
 		&cli.StringFlag{Name: "output", Usage: "also write lm-eval: results_*.json and samples_*.jsonl of lm-evaluation-harness"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "the same as lcbench plan"},
@@ -39,6 +40,12 @@ func runCommand() *cli.Command {
 			list, err := readSeveral(c)
 			if err != nil {
 				return err
+			}
+			if len(list) > 1 && len(c.StringSlice("judge")) > 0 {
+				return usagef("--judge goes with one benchmark; have the folders of several judged by lcbench judge")
+			}
+			if list[0].judging, err = readJudging(c, list[0].adapter); err != nil {
+				return usage(err)
 			}
 			if c.Bool("dry-run") {
 				return planSeveral(c, list)
@@ -57,10 +64,11 @@ func runCommand() *cli.Command {
 func run(c *cli.Context, list []*settings) (err error) {
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
-	m, err := list[0].openModel(ctx, c)
+	m, err := list[0].openModel(ctx, c, modelCalls(c))
 	if err != nil {
 		return err
 	}
+	m.close = sync.OnceValue(m.close)
 	defer func() { err = errors.Join(err, m.close()) }()
 	folders := make([]*results.Run, len(list))
 	for i, s := range list {
@@ -123,13 +131,50 @@ func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summ
 	}
 	stopProgress := s.showProgress(one.ctx, c, engine, one.model)
 	began := time.Now()
-	report, runErr := engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))
+	e := ending{folder: folder, rows: rows, engine: engine}
+	e.report, e.err = engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))
 	stopProgress()
+	e.took = time.Since(began)
 	if one.model.failed != nil {
-		report.Notices = append(report.Notices, one.model.failed.Error())
+		e.report.Notices = append(e.report.Notices, one.model.failed.Error())
 	}
-	report.Notices = append(report.Notices, one.model.notes()...)
-	return s.conclude(c, folder, rows, engine, report, runErr, time.Since(began))
+	e.report.Notices = append(e.report.Notices, one.model.notes()...)
+	if err := errors.Join(rows.Finish(), s.noteOutcome(folder)); err != nil {
+		return nil, errors.Join(e.err, err)
+	}
+	if err := s.judgeRun(one, &e); err != nil {
+		return nil, errors.Join(e.err, err)
+	}
+	return s.conclude(c, e)
+}
+
+// ending is how a run ended, and what judges said of it.
+type ending struct {
+	folder   *results.Run
+	rows     *results.Writer
+	engine   *runners.Engine
+	report   runners.Report
+	err      error
+	took     time.Duration
+	verdicts judgement
+}
+
+// judgeRun has the run's answers judged, where that was asked for and the run
+// has come to its end. The model has no more to do: a local one's memory goes to
+// the judge.
+func (s *settings) judgeRun(one session, e *ending) error {
+	switch {
+	case s.judging == nil:
+		return nil
+	case e.err != nil || !e.report.Complete:
+		e.report.Notices = append(e.report.Notices, "nothing was judged: the run stopped early; the same command goes on")
+		return nil
+	}
+	if err := one.model.close(); err != nil {
+		return err
+	}
+	e.verdicts = s.judging.judge(one.ctx, one.c, e.folder, one.drain)
+	return nil
 }
 
 // interruptible returns a context that a second Ctrl-C cancels and a channel
@@ -160,6 +205,9 @@ func interruptible(parent context.Context, errOut io.Writer) (context.Context, <
 
 // score judges an answer by the sample's metric.
 func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score, error) {
+	if sample.ForJudge() {
+		return scorers.Score{}, nil
+	}
 	metric, ok := scorers.Lookup(s.adapter.MetricNamespace(), sample.Metric)
 	if !ok {
 		return scorers.Score{}, fmt.Errorf("no metric %q", sample.Metric)
@@ -243,10 +291,8 @@ func (s *settings) openFolder(c *cli.Context, several bool) (*results.Run, error
 }
 
 // conclude writes what the run came to. Its error is the run's own outcome.
-func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.Writer, e *runners.Engine, report runners.Report, runErr error, took time.Duration) (*results.Summary, error) {
-	if err := rows.Finish(); err != nil {
-		return nil, errors.Join(runErr, err)
-	}
+func (s *settings) conclude(c *cli.Context, e ending) (*results.Summary, error) {
+	folder, report, runErr := e.folder, e.report, e.err
 	state := results.Partial
 	if report.Complete && runErr == nil {
 		state = results.Complete
@@ -257,17 +303,17 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 		m.Data = []results.Origin{origin(s.source)}
 		m.Usage, m.Cost = spent, cost
 		m.Notes = report.Notices
-		s.noteOutcome(&m.Model)
 	})
 	if err != nil {
 		return nil, errors.Join(runErr, err)
 	}
-	snapshot := e.Progress.Snapshot()
-	summary := rows.Facts().Summarise(results.SummaryInput{
+	snapshot := e.engine.Progress.Snapshot()
+	summary := e.rows.Facts().Summarise(results.SummaryInput{
 		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter),
-		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: took.Seconds(),
+		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: e.took.Seconds(),
 		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
 	})
+	e.verdicts.addTo(&summary)
 	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {
 		return nil, errors.Join(runErr, err)
 	}
@@ -276,7 +322,7 @@ func (s *settings) conclude(c *cli.Context, folder *results.Run, rows *results.W
 			return nil, errors.Join(runErr, err)
 		}
 	}
-	return &summary, s.outcome(c, report, runErr)
+	return &summary, errors.Join(s.outcome(c, report, runErr), e.verdicts.outcome(c))
 }
 
 // show prints a run's table, and where its folder is.

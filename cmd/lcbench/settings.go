@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,7 @@ type settings struct {
 	builtin bool
 	bench   benchmarks.Benchmark
 	options benchmarks.Options
+	judging *judging // nil: nobody judges
 	// thesaurus is WordNet, where the benchmark takes it and the user has it.
 	thesaurus scorers.Thesaurus
 
@@ -70,7 +72,7 @@ func readSeveral(c *cli.Context) ([]*settings, error) {
 	}
 	ask := &modelSettings{concurrency: c.Int("concurrency")}
 	var err error
-	if ask.model, err = parseModel(c); err != nil {
+	if ask.model, err = parseModel(cmp.Or(c.String("model"), "baseline:lexical"), c.String("model-args")); err != nil {
 		return nil, usage(err)
 	}
 	if err := ask.useLocal(c); err != nil {
@@ -104,6 +106,9 @@ func (a *modelSettings) readBenchmarks(c *cli.Context) ([]*settings, error) {
 	var list []*settings
 	for i, adapter := range adapters {
 		s := &settings{modelSettings: a, adapter: adapter, options: options[i]}
+		if s.options.JudgeQueries == "" && len(adapter.JudgeQueries) > 0 && len(c.StringSlice("judge")) > 0 {
+			s.options.JudgeQueries = adapter.JudgeQueries[0]
+		}
 		if err := s.openData(c, len(adapters) > 1); errors.Is(err, errLeftOut) {
 			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(err.Error()))
 			continue
@@ -137,7 +142,7 @@ func (a *modelSettings) readOptions(c *cli.Context) (benchmarks.Options, error) 
 		return o, fmt.Errorf("truncation %q: want one of %v", o.Truncate, benchmarks.Policies())
 	}
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
-	o.LengthInstruction = c.String("length-instruction")
+	o.LengthInstruction, o.JudgeQueries = c.String("length-instruction"), c.String("judge-queries")
 	o.Languages = splitWords(c.StringSlice("languages"))
 	if o.Shape, err = readShape(c); err != nil {
 		return o, err
@@ -339,17 +344,31 @@ func (s *modelSettings) readGenKwargs(list string) error {
 }
 
 func (s *modelSettings) readMoney(c *cli.Context) error {
+	if err := s.readPrice(c.String("price")); err != nil {
+		return err
+	}
+	return s.readBudget("budget", "price", c)
+}
+
+// readPrice takes the price given, or the list price of a known model.
+func (s *modelSettings) readPrice(text string) error {
 	if p, ok := runners.ListPrice(s.model.name); ok && s.model.kind == "openai" && s.model.official() {
 		s.price = &p
 	}
-	if text := c.String("price"); text != "" {
-		p, err := runners.ParsePrice(text)
-		if err != nil {
-			return err
-		}
-		s.price = &p
+	if text == "" {
+		return nil
 	}
-	text := c.String("budget")
+	p, err := runners.ParsePrice(text)
+	if err != nil {
+		return err
+	}
+	s.price = &p
+	return nil
+}
+
+// readBudget reads the flag of that name; money needs a price.
+func (s *modelSettings) readBudget(name, price string, c *cli.Context) error {
+	text := c.String(name)
 	if text == "" {
 		return nil
 	}
@@ -358,7 +377,7 @@ func (s *modelSettings) readMoney(c *cli.Context) error {
 		return err
 	}
 	if limit.USD > 0 && s.price == nil {
-		return fmt.Errorf("--budget %s: no price is known for %s; give --price in=USD,out=USD", text, s.model)
+		return fmt.Errorf("--%s %s: no price is known for %s; give --%s in=USD,out=USD", name, text, s.model, price)
 	}
 	s.budget = &limit
 	return nil

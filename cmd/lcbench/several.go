@@ -86,6 +86,7 @@ func selective() []partOfOptions {
 	return []partOfOptions{
 		{func(a benchmarks.Adapter, o options) error { return a.CheckMode(o.Mode) }, func(o *options) { o.Mode = "" }},
 		{func(a benchmarks.Adapter, o options) error { return a.CheckLengthInstruction(o.LengthInstruction) }, func(o *options) { o.LengthInstruction = "" }},
+		{func(a benchmarks.Adapter, o options) error { return a.CheckJudgeQueries(o.JudgeQueries) }, func(o *options) { o.JudgeQueries = "" }},
 		{checkDepths, func(o *options) { o.Depths = nil }},
 		knob(func(s shape) shape { return shape{Repeats: s.Repeats} }, func(s *shape) { s.Repeats = 0 }),
 		knob(func(s shape) shape { return shape{Needles: s.Needles} }, func(s *shape) { s.Needles = nil }),

@@ -32,8 +32,24 @@ type openedModel struct {
 	failed  error // the cache could not be written
 }
 
-// openModel builds the model that --model names.
-func (s *settings) openModel(ctx context.Context, c *cli.Context) (*openedModel, error) {
+// calls say how an endpoint is called, as far as a judge's is called otherwise
+// than the model's.
+type calls struct {
+	concurrency, rpm, tpm int
+	window, modelArgs     string
+	key                   string
+}
+
+// modelCalls reads them for --model.
+func modelCalls(c *cli.Context) calls {
+	return calls{
+		concurrency: max(1, c.Int("concurrency")), rpm: c.Int("rpm"), tpm: c.Int("tpm"),
+		window: c.String("window"), modelArgs: c.String("model-args"), key: os.Getenv("OPENAI_API_KEY"),
+	}
+}
+
+// openModel builds the model that s.model names.
+func (s *settings) openModel(ctx context.Context, c *cli.Context, how calls) (*openedModel, error) {
 	m := &openedModel{notes: func() []string { return nil }, close: func() error { return nil }}
 	var err error
 	switch s.model.kind {
@@ -52,16 +68,16 @@ func (s *settings) openModel(ctx context.Context, c *cli.Context) (*openedModel,
 		m.model, err = mock.New(s.model.name)
 		err = usage(err)
 	default:
-		err = s.openEndpoint(ctx, c, m)
+		err = s.openEndpoint(ctx, c, m, how)
 	}
 	return m, err
 }
 
 // openEndpoint wraps an API model: cache → breaker → retry → limiter → API.
-func (s *settings) openEndpoint(ctx context.Context, c *cli.Context, m *openedModel) error {
+func (s *settings) openEndpoint(ctx context.Context, c *cli.Context, m *openedModel, how calls) error {
 	o := openai.Options{
-		Name: s.model.name, BaseURL: s.model.base, Key: os.Getenv("OPENAI_API_KEY"),
-		Organization: os.Getenv("OPENAI_ORG_ID"), CutAnswer: s.cutAnswer, MaxIdleConns: max(512, c.Int("concurrency")),
+		Name: s.model.name, BaseURL: s.model.base, Key: how.key,
+		Organization: os.Getenv("OPENAI_ORG_ID"), CutAnswer: s.cutAnswer, MaxIdleConns: max(512, how.concurrency),
 		Deadlines: openai.Deadlines{
 			Connect: c.Duration("timeout-connect"), FirstTokenBase: c.Duration("timeout-first-token"), Idle: c.Duration("timeout-idle"),
 		},
@@ -88,20 +104,20 @@ func (s *settings) openEndpoint(ctx context.Context, c *cli.Context, m *openedMo
 		return usage(err)
 	}
 	m.limiter = runners.NewLimiter(api, runners.LimiterOptions{
-		Max: max(1, c.Int("concurrency")), RPM: float64(c.Int("rpm")), TPM: float64(c.Int("tpm")),
+		Max: how.concurrency, RPM: float64(how.rpm), TPM: float64(how.tpm),
 	})
 	m.notes = api.Notes
 	m.model = runners.NewBreaker(runners.NewRetry(m.limiter, runners.RetryOptions{Attempts: c.Int("max-retries") + 1, Seed: s.options.Seed}), 0)
-	if err := s.findWindow(ctx, c, api); err != nil {
+	if err := s.findWindow(ctx, how.window, api); err != nil {
 		return err
 	}
-	return s.openCache(c, m)
+	return s.openCache(c, m, how.modelArgs)
 }
 
-// findWindow takes the window from --window, or asks the endpoint.
-func (s *settings) findWindow(ctx context.Context, c *cli.Context, api *openai.Model) error {
+// findWindow takes the window that was given, or asks the endpoint.
+func (s *settings) findWindow(ctx context.Context, text string, api *openai.Model) error {
 	s.asker.Window = &atomic.Int64{}
-	if text := c.String("window"); text != "" {
+	if text != "" {
 		n, err := parseLengths([]string{text})
 		if err != nil {
 			return usagef("--window: %w", err)
@@ -126,7 +142,7 @@ func (s *settings) cutAnswer(text string, n int) string {
 	return strings.ToValidUTF8(text[:ends[n-1]], "")
 }
 
-func (s *settings) openCache(c *cli.Context, m *openedModel) error {
+func (s *settings) openCache(c *cli.Context, m *openedModel, modelArgs string) error {
 	if c.Bool("no-cache") {
 		return nil
 	}
@@ -138,7 +154,7 @@ func (s *settings) openCache(c *cli.Context, m *openedModel) error {
 	if err != nil {
 		return fmt.Errorf("%w; --no-cache goes without", err)
 	}
-	scope := strings.Join([]string{s.model.base, s.model.name, c.String("model-args")}, "\x00")
+	scope := strings.Join([]string{s.model.base, s.model.name, modelArgs}, "\x00")
 	var warned atomic.Bool
 	m.model = &runners.Cached{Next: m.model, Cache: cache, Scope: scope, OnError: func(err error) {
 		if warned.CompareAndSwap(false, true) {
