@@ -24,6 +24,8 @@ func TestGoldenLEval(t *testing.T) {
 
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
+func TestGoldenNeedleBench(t *testing.T) { goldenFiles(t, "needlebench", "metrics", "more") }
+
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {
 	for _, file := range files {
