@@ -195,7 +195,7 @@ func (f *Facts) byCell() ([]scorers.Row, []Cell) {
 	slices.SortFunc(cells, compareCells)
 	labels := make([][]string, len(f.cells))
 	for i, c := range f.cells {
-		labels[i] = []string{c.Label()}
+		labels[i] = []string{c.Label(), lengthLabel(c.Length)}
 	}
 	var out []scorers.Row
 	for i := range f.rows {

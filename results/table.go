@@ -275,9 +275,15 @@ func (t *tablePage) cells(s Summary) {
 			at[strconv.Itoa(c.Length)+d] = c.Figure
 		}
 		header := append([]string{withBoard("Length \\ depth", b.Board)}, depths...)
+		if len(b.Lengths) > 0 {
+			header = slices.Insert(header, 1, "all")
+		}
 		var rows [][]string
 		for _, n := range lengths {
 			row := []string{distinctName(n, lengths)}
+			if len(b.Lengths) > 0 {
+				row = append(row, overLength(b.Lengths, n))
+			}
 			for _, d := range depths {
 				f, ok := at[strconv.Itoa(n)+d]
 				if !ok {
@@ -290,6 +296,16 @@ func (t *tablePage) cells(s Summary) {
 		}
 		t.split(header, rows)
 	}
+}
+
+// overLength prints the figure over all depths of a length; a dash where there
+// is but one depth.
+func overLength(figures []LengthFigure, n int) string {
+	i := slices.IndexFunc(figures, func(f LengthFigure) bool { return f.Length == n })
+	if i < 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%s (%d)", score(figures[i].Score), figures[i].Rows)
 }
 
 // distinctName names a length, in full where two lengths would read the same.
