@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pkoukk/tiktoken-go"
 	loader "github.com/pkoukk/tiktoken-go-loader"
@@ -84,6 +86,19 @@ func (b *bpe) Ends(text string) []int {
 		ids[i] = end
 	}
 	return ids
+}
+
+// Cuts says whether the tokens of text are for sure those of text[:at] followed
+// by those of text[at:]. All four vocabularies end a pre-token where a run of
+// letters ends, unless an apostrophe or a mark follows, and look at nothing
+// before it.
+func (b *bpe) Cuts(text string, at int) bool {
+	if at <= 0 || at >= len(text) {
+		return at == 0 || at == len(text)
+	}
+	last, _ := utf8.DecodeLastRuneInString(text[:at])
+	next, _ := utf8.DecodeRuneInString(text[at:])
+	return unicode.IsLetter(last) && !unicode.IsLetter(next) && !unicode.IsMark(next) && next != '\'' && next != utf8.RuneError
 }
 
 // IDs returns the token ids of text.
