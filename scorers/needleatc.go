@@ -16,6 +16,9 @@ func scoreATC(c Case) Score {
 			s.Value = 1
 		}
 	}
+	s.Measures = []Measure{{
+		Name: "unweighted", Title: "Unweighted", Table: "Ancestral trace, trees of all sizes alike", Unit: UnitShare, Value: s.Value, Unweighted: true,
+	}}
 	s.NoAnswer = s.Answer == noBoxed && s.Value == 0
 	return s
 }
