@@ -219,7 +219,7 @@ func (t *tablePage) stratum(s Summary, names []string, tasks []TaskScore) {
 	for _, n := range names {
 		header = append(header, capital(n))
 	}
-	t.grid(header, rows, fitted(header, rows, t.o.Width, 22), 1)
+	t.split(header, rows)
 }
 
 func namesOf(figures []NamedFigure) []string {

@@ -17,7 +17,7 @@ func scoreATC(c Case) Score {
 		}
 	}
 	s.Measures = []Measure{{
-		Name: "unweighted", Title: "Unweighted", Table: "Ancestral trace, trees of all sizes alike", Unit: UnitShare, Value: s.Value, Unweighted: true,
+		Name: "unweighted", Title: "Unweighted", Table: "Trees alike", Unit: UnitShare, Value: s.Value, Unweighted: true,
 	}}
 	s.NoAnswer = s.Answer == noBoxed && s.Value == 0
 	return s

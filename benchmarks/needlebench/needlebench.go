@@ -20,9 +20,8 @@
 //
 // Without flags it is upstream's: lengths 1k, 2k, 4k, …, 128k (200k to 1000k
 // have to be asked for), depths 0, 10, …, 100, ten repeats, 2 to 5 needles of a
-// chain, 2, 4, …, 512 relations. On the built-in texts it is small: 1k, 2k and
-// 4k, depths 0, 50 and 100, one repeat, chains of 2 and 5, 2, 4 and 8
-// relations. A limit takes cells that are spread over the grid (pick).
+// chain, 2, 4, …, 512 relations. On the built-in texts it is small: 1k and 4k,
+// depths 0, 50 and 100, two repeats, chains of 2, and 2 and 8 relations. A limit takes cells that are spread over the grid (pick).
 package needlebench
 
 import (
