@@ -262,18 +262,14 @@ func (t *tablePage) cells(s Summary) {
 			continue
 		}
 		var lengths []int
-		var depths []string
 		at := map[string]Figure{}
 		for _, c := range b.Cells {
 			if !slices.Contains(lengths, c.Length) {
 				lengths = append(lengths, c.Length)
 			}
-			d := depthName(c.Depth)
-			if !slices.Contains(depths, d) {
-				depths = append(depths, d)
-			}
-			at[strconv.Itoa(c.Length)+d] = c.Figure
+			at[strconv.Itoa(c.Length)+depthName(c.Depth)] = c.Figure
 		}
+		depths := depthNames(b.Cells)
 		header := append([]string{withBoard("Length \\ depth", b.Board)}, depths...)
 		if len(b.Lengths) > 0 {
 			header = slices.Insert(header, 1, "all")
@@ -306,6 +302,21 @@ func overLength(figures []LengthFigure, n int) string {
 		return "–"
 	}
 	return fmt.Sprintf("%s (%d)", score(figures[i].Score), figures[i].Rows)
+}
+
+// depthNames names the depths of cells, from the start on.
+func depthNames(cells []CellFigure) []string {
+	sorted := slices.Clone(cells)
+	slices.SortStableFunc(sorted, func(a, b CellFigure) int {
+		return compareCells(Cell{Depth: a.Depth}, Cell{Depth: b.Depth})
+	})
+	var names []string
+	for _, c := range sorted {
+		if d := depthName(c.Depth); !slices.Contains(names, d) {
+			names = append(names, d)
+		}
+	}
+	return names
 }
 
 // distinctName names a length, in full where two lengths would read the same.

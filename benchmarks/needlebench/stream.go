@@ -31,6 +31,7 @@ type stock struct {
 	texts       *haystack.Stock
 	derivations map[int][]derivation
 	err         error
+	told        bool // that tasks are left out
 }
 
 // prepare checks the options and reads needles and names.
@@ -39,7 +40,7 @@ func (s *stream) prepare(ctx context.Context) (err error) {
 		benchmarks.CheckLanguages("needlebench", s.b.Tasks(), s.o.Languages), check(s.o)); err != nil {
 		return err
 	}
-	if s.o.Unmade {
+	if s.unread() {
 		return ctx.Err()
 	}
 	if s.needles, s.faults, err = readNeedles(ctx, s.b.src); err != nil {
@@ -48,6 +49,10 @@ func (s *stream) prepare(ctx context.Context) (err error) {
 	s.names, err = readNames(ctx, s.b.src)
 	return err
 }
+
+// unread says that sizes are wanted of files that may not be on this machine: the
+// grid tells them.
+func (s *stream) unread() bool { return s.o.Unmade && remote(s.b.src) }
 
 // places are where a language's haystack is looked for: the hub's file, a folder
 // of the same name, and the built-in texts.
@@ -82,7 +87,7 @@ func (s *stream) stock(ctx context.Context, lang string) *stock {
 // task streams one task; it returns whether to go on.
 func (s *stream) task(ctx context.Context, t task) bool {
 	var k *stock
-	if t.kind != ancestry && !s.o.Unmade {
+	if t.kind != ancestry && !s.unread() {
 		k = s.stock(ctx, t.Language)
 	}
 	for _, fault := range s.faults {
@@ -92,7 +97,7 @@ func (s *stream) task(ctx context.Context, t task) bool {
 	}
 	s.faults = nil
 	if k != nil && k.err != nil {
-		return s.without(t, k.err)
+		return s.without(t, k)
 	}
 	g := gridOf(t, s.o, s.b.builtin())
 	rows := t.Task
@@ -115,12 +120,24 @@ func (s *stream) task(ctx context.Context, t task) bool {
 	return true
 }
 
-// without leaves a task out whose haystack is missing, unless it was asked for by
-// name.
-func (s *stream) without(t task, err error) bool {
-	if !errors.Is(err, fs.ErrNotExist) || remote(s.b.src) || slices.Contains(s.o.Tasks, t.Name) {
-		return s.yield(benchmarks.Sample{}, fmt.Errorf("%s: %w; --haystack takes a folder of your own texts", t.Name, err)) && false
+// without leaves out a task whose haystack is missing, and tells so once a
+// language. One that was asked for by name ends the stream.
+func (s *stream) without(t task, k *stock) bool {
+	named := slices.Contains(s.o.Tasks, t.Name) && !s.o.Unmade
+	if !errors.Is(k.err, fs.ErrNotExist) || remote(s.b.src) || named {
+		return s.yield(benchmarks.Sample{}, fmt.Errorf("%s: %w; --haystack takes a folder of your own texts", t.Name, k.err)) && false
+	}
+	if k.told {
+		return true
+	}
+	k.told = true
+	var names []string
+	for _, other := range tasks() {
+		if other.Language == t.Language && other.kind != ancestry && s.o.Selects(other.Task) {
+			names = append(names, other.Name)
+		}
 	}
 	return s.yield(benchmarks.Sample{}, &benchmarks.Notice{Text: fmt.Sprintf(
-		"%s is left out: no haystack (looked for %s in the data); --haystack takes a folder of your own texts", t.Name, strings.Join(places(t.Language), ", "))})
+		"left out for want of a haystack: %s (looked for %s in the data; --haystack takes a folder of your own texts)",
+		strings.Join(names, ", "), strings.Join(places(t.Language), ", "))})
 }

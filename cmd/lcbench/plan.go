@@ -72,10 +72,11 @@ func plan(ctx context.Context, s *settings, out io.Writer) error {
 // planTask reads a task's samples until its time is up.
 func (s *settings) planTask(ctx context.Context, t benchmarks.Task, until time.Time) (taskPlan, error) {
 	p := taskPlan{name: t.Name}
-	if hub, ok := s.source.(*datasets.Hub); ok && !pulled(hub) {
+	if hub, ok := s.source.(*datasets.Hub); ok && !pulled(hub) && !s.adapter.Generated {
 		return s.published(t), nil
 	}
 	o := s.options
+	o.Unmade = s.adapter.Generated // a grid tells its own sizes
 	o.Tasks = []string{t.Name}
 	for sample, err := range s.bench.Samples(ctx, o) {
 		var notice *benchmarks.Notice

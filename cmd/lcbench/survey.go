@@ -26,7 +26,9 @@ func (s *settings) survey(ctx context.Context, p *runners.Progress, after time.D
 		}
 	}
 	samples, tokens := 0, int64(0)
-	for sample, err := range s.bench.Samples(ctx, s.options) {
+	o := s.options
+	o.Unmade = s.adapter.Generated
+	for sample, err := range s.bench.Samples(ctx, o) {
 		if ctx.Err() != nil {
 			return
 		}
