@@ -91,6 +91,50 @@ func TestAnswersStandInTheirNeedlesAlone(t *testing.T) {
 	}
 }
 
+// The needles of a chain stand a tenth of the haystack behind each other, the last
+// ones at its end; those of a multi-retrieval at each depth.
+func TestSeveralNeedlesAreSpread(t *testing.T) {
+	o := benchmarks.Options{Lengths: []int{6000}, Depths: []float64{0, 75}, Tasks: []string{"reasoning_en", "multi_en"}, Shape: benchmarks.Shape{Repeats: 1, Needles: []int{5}}}
+	samples, _ := made(t, o, nil)
+	want := map[string][]float64{"reasoning_en/r1n5@6000/0": {0, 10, 20, 30, 40}, "reasoning_en/r1n5@6000/75": {75, 85, 95, 100, 100}, "multi_en/r1@6000": {0, 75}}
+	for _, s := range samples {
+		for i, depth := range want[s.ID] {
+			if at := 100 * float64(s.Evidence.Spans[i].Start) / float64(len(s.Prompt.Context)); at < depth-3 || at > depth+3 {
+				t.Errorf("%s: needle %d stands at %.1f%%, want %g%%", s.ID, i, at, depth)
+			}
+		}
+		delete(want, s.ID)
+	}
+	if len(want) > 0 {
+		t.Errorf("not made: %v", want)
+	}
+}
+
+func TestTreesWeighTheirRelations(t *testing.T) {
+	samples, _ := made(t, benchmarks.Options{Tasks: []string{"atc_zh"}, Shape: benchmarks.Shape{Repeats: 1, Needles: []int{3, 64}}}, nil)
+	for _, s := range samples {
+		if n := strings.Count(s.Prompt.Context, "\n") + 1; s.Weight != float64(n) || s.Strata[0] != fmt.Sprint(n) {
+			t.Errorf("%s: weight %g, strata %q, %d relations", s.ID, s.Weight, s.Strata, n)
+		}
+	}
+}
+
+func TestEssaysWithTheAnswerAreLeftOut(t *testing.T) {
+	files := map[string]string{
+		"PaulGrahamEssays/a.txt": strings.Repeat("an essay about a Ruby ", 60), "PaulGrahamEssays/b.txt": strings.Repeat("an essay about nothing ", 60),
+		"needles.jsonl": `{"needle": "The gem of Oz is Ruby.", "retrieval_question": "What is the gem of Oz?", "arg2": "Ruby", "language": "English"}`,
+	}
+	samples, errs := made(t, benchmarks.Options{Lengths: []int{200}, Depths: []float64{50}, Tasks: []string{"single_en"}}, files)
+	if len(samples) != 10 || len(errs) > 0 {
+		t.Errorf("%d samples, %v", len(samples), errs)
+	}
+	for _, s := range samples {
+		if strings.Count(s.Prompt.Context, "Ruby") != 1 {
+			t.Errorf("%s: %q", s.ID, s.Prompt.Context)
+		}
+	}
+}
+
 func TestALimitTakesCellsThatAreSpreadAndNested(t *testing.T) {
 	for _, size := range []int{1, 2, 9, 55, 880, 3520} {
 		before := map[int]bool{}
@@ -326,6 +370,36 @@ func TestBadOptionsAreRefused(t *testing.T) {
 	_, errs := made(t, benchmarks.Options{Lengths: []int{9}, Tasks: []string{"single_en"}, Limit: 1}, nil)
 	if len(errs) != 1 || !errors.Is(errs[0], benchmarks.ErrSample) || !strings.Contains(errs[0].Error(), "the needles take") {
 		t.Errorf("a needle longer than the length: %v", errs)
+	}
+}
+
+func TestABufferIsTakenOffTheLength(t *testing.T) {
+	o := benchmarks.Options{Mode: modeBuffer, Lengths: []int{3500}, Limit: 1, Tasks: []string{"single_en", "single_zh"}}
+	samples, _ := made(t, o, nil)
+	for i, most := range []int{500, 3300} {
+		if n := samples[i].ContextTokens; n > most || 100*n < 98*most || samples[i].TargetLength != 3500 {
+			t.Errorf("%s: %d tokens of %d, want %d", samples[i].ID, n, samples[i].TargetLength, most)
+		}
+	}
+	o.Lengths = []int{3000}
+	if _, errs := made(t, o, nil); len(errs) != 1 || !strings.Contains(errs[0].Error(), "a length of 3k leaves nothing behind the buffer of 3000 tokens") {
+		t.Errorf("a length within the buffer: %v", errs)
+	}
+}
+
+func TestAQuestionMayComeFirst(t *testing.T) {
+	samples, _ := made(t, benchmarks.Options{Mode: modeFirst, Limit: 1}, nil)
+	for _, s := range samples {
+		last := s.Query[strings.LastIndexByte(s.Query, '\n')+1:]
+		if strings.HasPrefix(s.Task, "single") {
+			last = wordingOf(s.Language).ask[:20] // asked in other words
+		}
+		if !strings.Contains(s.Prompt.Before, last) {
+			t.Errorf("%s: %q is not ahead of the context: %q", s.ID, last, s.Prompt.Before)
+		}
+		if strings.Contains(s.Prompt.After, "?") || strings.Contains(s.Prompt.After, "？") {
+			t.Errorf("%s: a question behind the context: %q", s.ID, s.Prompt.After)
+		}
 	}
 }
 

@@ -189,6 +189,10 @@ func (m *maker) hide(ctx context.Context, s *benchmarks.Sample, c cell) (err err
 		}
 	}
 	length := c.length - m.buffer()
+	if length < 1 {
+		return lost(s.ID, "no room behind the buffer", fmt.Errorf("a length of %s leaves nothing behind the buffer of %d tokens for prompt and answer; ask for longer --lengths, or --mode %s",
+			benchmarks.FormatTokens(c.length), m.buffer(), modeV2))
+	}
 	made, err := m.hay.Make(length, m.places(c))
 	if err != nil {
 		reason := "needles too long for a context of " + benchmarks.FormatTokens(length)

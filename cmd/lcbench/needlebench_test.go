@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/all"
@@ -83,6 +84,9 @@ func checkHaystack(t *testing.T, s benchmarks.Sample, tok benchmarks.Tokenizer) 
 	n := len(tok.Ends(s.Prompt.Context))
 	if n != s.ContextTokens || n > s.TargetLength || 100*n < 98*s.TargetLength {
 		t.Errorf("%s: %d tokens, said to be %d, for a length of %d", s.ID, n, s.ContextTokens, s.TargetLength)
+	}
+	if !utf8.ValidString(s.Prompt.Context) {
+		t.Errorf("%s: a character is cut", s.ID)
 	}
 	needles, hay, last := 0, 0, 0
 	for _, e := range s.Evidence.Spans {
