@@ -90,6 +90,9 @@ type Task struct {
 	// Boards names the tables that the task counts in, "en" or "zh"; a code
 	// task of LongBench counts in both.
 	Boards []string
+	// Share is what the task's category counts in its boards' averages, beside
+	// the others' shares; 0: all count alike.
+	Share float64
 	// Strata names the groups of rows that the benchmark reports by (length
 	// buckets, difficulty), in table order.
 	Strata []string

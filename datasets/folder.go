@@ -28,6 +28,7 @@ type FolderSource struct {
 var (
 	_ Source       = (*FolderSource)(nil)
 	_ RandomAccess = (*FolderSource)(nil)
+	_ Lister       = (*FolderSource)(nil)
 )
 
 // Folder returns a source over dir. The file N is looked for as dir/N,
@@ -71,6 +72,33 @@ func (s *FolderSource) Open(ctx context.Context, name string) (io.ReadCloser, er
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("%w: looked for %s",
 		fs.ErrNotExist, strings.Join(append(tried, zips...), ", "))}
+}
+
+// Names lists the files of a folder below the source's, "." for its own, in the
+// order of their names; a missing folder is an error that wraps fs.ErrNotExist.
+func (s *FolderSource) Names(ctx context.Context, dir string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if dir != "." {
+		if err := checkName(dir); err != nil {
+			return nil, err
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(s.dir, filepath.FromSlash(dir)))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if ok, err := isFile(filepath.Join(s.dir, filepath.FromSlash(name))); err != nil {
+			return nil, err
+		} else if ok && checkName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // checkName refuses logical names that could leave a folder.

@@ -51,6 +51,32 @@ func readAll(src Source, name string) (string, error) {
 	return string(b), err
 }
 
+func TestFolderNamesItsFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.txt", "sub/c.txt", "a.txt", "sub/d/e.txt"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Folder(dir, nil)
+	for folder, want := range map[string]string{".": "a.txt b.txt", "sub": "sub/c.txt", "sub/d": "sub/d/e.txt"} {
+		names, err := s.Names(t.Context(), folder)
+		if got := strings.Join(names, " "); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", folder, got, err, want)
+		}
+	}
+	if _, err := s.Names(t.Context(), "none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that isn't there: %v", err)
+	}
+	if _, err := s.Names(t.Context(), "../x"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("a folder outside: %v", err)
+	}
+}
+
 func TestFolderFindsFilesWhereUsersPutThem(t *testing.T) {
 	text := []byte("{\"a\":1}\n{\"a\":2}\n")
 	pins := []Pin{

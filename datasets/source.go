@@ -19,6 +19,14 @@ type Source interface {
 	Origin() Origin
 }
 
+// Lister is a source that can say which files a folder of it has.
+type Lister interface {
+	Source
+	// Names lists the files of a folder by their logical names, in order; a
+	// missing folder is an error that wraps fs.ErrNotExist.
+	Names(ctx context.Context, dir string) ([]string, error)
+}
+
 // Origin is a source's entry in a run's manifest.
 type Origin struct {
 	// Kind is hub, folder or builtin.

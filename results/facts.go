@@ -52,17 +52,17 @@ func (c Cell) Label() string {
 }
 
 // lengthName prints a length in tokens the way the field does: 4k, 128k, 1M.
-// A k is 1,024 tokens where that divides, else 1,000.
+// A k is 1,000 tokens where that divides, as it is in --lengths, else 1,024.
 func lengthName(n int) string {
 	switch {
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + "M"
 	case n >= 1e6 && n%1e6 == 0:
 		return strconv.Itoa(n/1e6) + "M"
-	case n >= 1024 && n%1024 == 0:
-		return strconv.Itoa(n>>10) + "k"
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return strconv.Itoa(n>>20) + "M"
 	case n >= 1000 && n%1000 == 0:
 		return strconv.Itoa(n/1000) + "k"
+	case n >= 1024 && n%1024 == 0:
+		return strconv.Itoa(n>>10) + "k"
 	}
 	return strconv.Itoa(n)
 }
@@ -210,7 +210,7 @@ func (f *Facts) byCell() ([]scorers.Row, []Cell) {
 	slices.SortFunc(cells, compareCells)
 	labels := make([][]string, len(f.cells))
 	for i, c := range f.cells {
-		labels[i] = []string{c.Label()}
+		labels[i] = []string{c.Label(), lengthLabel(c.Length)}
 	}
 	var out []scorers.Row
 	for i := range f.rows {

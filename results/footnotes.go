@@ -2,6 +2,8 @@ package results
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +68,9 @@ func (t *tablePage) footnotes(s Summary) {
 
 func formula(s Summary) string {
 	average := "Average: unweighted mean of the categories, each the unweighted mean of its tasks."
+	if len(s.Method.Shares) > 0 {
+		average = "Average: weighted mean of the categories (" + sharesText(s.Method.Shares) + "), each the unweighted mean of its tasks."
+	}
 	if s.Method.Average == AverageSamples {
 		average = "Average: mean over all samples."
 	}
@@ -74,6 +79,15 @@ func formula(s Summary) string {
 	}
 	return fmt.Sprintf("Score: mean over all rows, in percent. %s 95%% CI: bootstrap over documents, %d resamples, seed %d.",
 		average, s.Method.Resamples, s.Method.Seed)
+}
+
+// sharesText lists shares: "single 0.4, multi 0.3".
+func sharesText(shares map[string]float64) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(shares)) {
+		list = append(list, name+" "+strconv.FormatFloat(shares[name], 'g', 3, 64))
+	}
+	return strings.Join(list, ", ")
 }
 
 func noInterval(s Summary) bool {

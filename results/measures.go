@@ -88,6 +88,10 @@ func (f *Facts) measureFigures() map[string][]MeasureFigure {
 			weight = 1
 		}
 		for k, kind := range r.measures.kinds {
+			weight := weight
+			if kind.Unweighted {
+				weight = 1
+			}
 			at := slices.IndexFunc(sums[r.Task], func(s *measureSum) bool { return s.kind.Name == kind.Name })
 			if at < 0 {
 				at = len(sums[r.Task])

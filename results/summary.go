@@ -79,10 +79,13 @@ type SampleCounts struct {
 // Method says how the figures were made.
 type Method struct {
 	// Average is "categories" or "samples", see AverageRule.
-	Average   AverageRule `json:"average"`
-	Interval  string      `json:"interval"`
-	Resamples int         `json:"resamples"`
-	Seed      uint64      `json:"seed"`
+	Average AverageRule `json:"average"`
+	// Shares are what categories count in the average beside the others, where
+	// they don't count alike.
+	Shares    map[string]float64 `json:"category_shares,omitempty"`
+	Interval  string             `json:"interval"`
+	Resamples int                `json:"resamples"`
+	Seed      uint64             `json:"seed"`
 }
 
 // AverageRule says what a board's average is.
@@ -128,6 +131,12 @@ type CellFigure struct {
 	Figure
 }
 
+// LengthFigure is a figure at a length, over all depths.
+type LengthFigure struct {
+	Length int `json:"length"`
+	Figure
+}
+
 // TaskScore is a task's outcome.
 type TaskScore struct {
 	Task     string `json:"task"`
@@ -141,6 +150,8 @@ type TaskScore struct {
 	Measures []MeasureFigure        `json:"measures,omitempty"`
 	Strata   []NamedFigure          `json:"strata,omitempty"`
 	Cells    []CellFigure           `json:"cells,omitempty"`
+	// Lengths are over all depths of a length, where there are several.
+	Lengths []LengthFigure `json:"lengths,omitempty"`
 }
 
 // CategoryScore is a category's outcome on one board.
@@ -160,6 +171,8 @@ type BoardScore struct {
 	Micro   Figure        `json:"micro"`
 	Strata  []NamedFigure `json:"strata,omitempty"`
 	Cells   []CellFigure  `json:"cells,omitempty"`
+	// Lengths are over all depths of a length, where there are several.
+	Lengths []LengthFigure `json:"lengths,omitempty"`
 	// Missing names the board's tasks that have no rows.
 	Missing []string `json:"missing,omitempty"`
 }
@@ -230,6 +243,7 @@ func (f *Facts) Summarise(in SummaryInput) Summary {
 		s.CachedShare = &share
 	}
 	statuses := f.statuses()
+	s.Method.Shares = shares(in.Tasks)
 	s.Samples = f.sampleCounts(in, statuses)
 	options := scorers.AggregateOptions{Seed: m.Seed, Resamples: in.Resamples}
 	averages := scorers.Aggregate(f.scored(), specs(in.Tasks), options)
@@ -253,8 +267,22 @@ func specs(tasks []benchmarks.Task) []scorers.TaskSpec {
 	out := make([]scorers.TaskSpec, len(tasks))
 	for i, t := range tasks {
 		out[i] = scorers.TaskSpec{
-			Name: t.Name, Category: t.Category, Boards: t.Boards, Strata: t.Strata,
+			Name: t.Name, Category: t.Category, Share: t.Share, Boards: t.Boards, Strata: t.Strata,
 			Parts: t.Parts, Headline: t.Headline, Decimals: t.Decimals,
+		}
+	}
+	return out
+}
+
+// shares are the categories' shares; nil where all count alike.
+func shares(tasks []benchmarks.Task) map[string]float64 {
+	var out map[string]float64
+	for _, t := range tasks {
+		if t.Share > 0 {
+			if out == nil {
+				out = map[string]float64{}
+			}
+			out[t.Category] = t.Share
 		}
 	}
 	return out
@@ -326,40 +354,6 @@ func boardScore(b scorers.BoardMeans, rule AverageRule) BoardScore {
 		out.Strata = append(out.Strata, NamedFigure{s.Name, pick(s.Macro, s.Micro)})
 	}
 	return out
-}
-
-// addCells averages by length and depth, as strata of their own.
-func (f *Facts) addCells(s *Summary, in SummaryInput, o scorers.AggregateOptions) {
-	rows, cells := f.byCell()
-	if len(rows) == 0 {
-		return
-	}
-	labels := make([]string, len(cells))
-	for i, c := range cells {
-		labels[i] = c.Label()
-	}
-	byCell := specs(in.Tasks)
-	for i := range byCell {
-		byCell[i].Strata, byCell[i].Parts = labels, nil
-	}
-	averages := scorers.Aggregate(rows, byCell, o)
-	for _, t := range averages.Tasks {
-		at := slices.IndexFunc(s.Tasks, func(x TaskScore) bool { return x.Task == t.Spec.Name })
-		for i := range t.Strata {
-			if at >= 0 && !t.Strata[i].All.Absent() {
-				s.Tasks[at].Cells = append(s.Tasks[at].Cells, CellFigure{cells[i].Length, cells[i].Depth, figure(t.Strata[i].Means)})
-			}
-		}
-	}
-	for _, b := range averages.Boards {
-		at := slices.IndexFunc(s.Boards, func(x BoardScore) bool { return x.Board == b.Name })
-		board := boardScore(b, in.Average)
-		for i, stratum := range board.Strata {
-			if at >= 0 && stratum.Score != nil {
-				s.Boards[at].Cells = append(s.Boards[at].Cells, CellFigure{cells[i].Length, cells[i].Depth, stratum.Figure})
-			}
-		}
-	}
 }
 
 // figure turns means into percent.

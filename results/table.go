@@ -220,7 +220,7 @@ func (t *tablePage) stratum(s Summary, names []string, tasks []TaskScore) {
 	for _, n := range names {
 		header = append(header, capital(n))
 	}
-	t.grid(header, rows, fitted(header, rows, t.o.Width, 22), 1)
+	t.split(header, rows)
 }
 
 func namesOf(figures []NamedFigure) []string {
@@ -263,22 +263,24 @@ func (t *tablePage) cells(s Summary) {
 			continue
 		}
 		var lengths []int
-		var depths []string
 		at := map[string]Figure{}
 		for _, c := range b.Cells {
 			if !slices.Contains(lengths, c.Length) {
 				lengths = append(lengths, c.Length)
 			}
-			d := depthName(c.Depth)
-			if !slices.Contains(depths, d) {
-				depths = append(depths, d)
-			}
-			at[strconv.Itoa(c.Length)+d] = c.Figure
+			at[strconv.Itoa(c.Length)+depthName(c.Depth)] = c.Figure
 		}
+		depths := depthNames(b.Cells)
 		header := append([]string{withBoard("Length \\ depth", b.Board)}, depths...)
+		if len(b.Lengths) > 0 {
+			header = slices.Insert(header, 1, "all")
+		}
 		var rows [][]string
 		for _, n := range lengths {
 			row := []string{distinctName(n, lengths)}
+			if len(b.Lengths) > 0 {
+				row = append(row, overLength(b.Lengths, n))
+			}
 			for _, d := range depths {
 				f, ok := at[strconv.Itoa(n)+d]
 				if !ok {
@@ -291,6 +293,31 @@ func (t *tablePage) cells(s Summary) {
 		}
 		t.split(header, rows)
 	}
+}
+
+// overLength prints the figure over all depths of a length; a dash where there
+// is but one depth.
+func overLength(figures []LengthFigure, n int) string {
+	i := slices.IndexFunc(figures, func(f LengthFigure) bool { return f.Length == n })
+	if i < 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%s (%d)", score(figures[i].Score), figures[i].Rows)
+}
+
+// depthNames names the depths of cells, from the start on.
+func depthNames(cells []CellFigure) []string {
+	sorted := slices.Clone(cells)
+	slices.SortStableFunc(sorted, func(a, b CellFigure) int {
+		return compareCells(Cell{Depth: a.Depth}, Cell{Depth: b.Depth})
+	})
+	var names []string
+	for _, c := range sorted {
+		if d := depthName(c.Depth); !slices.Contains(names, d) {
+			names = append(names, d)
+		}
+	}
+	return names
 }
 
 // distinctName names a length, in full where two lengths would read the same.

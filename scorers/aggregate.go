@@ -44,6 +44,9 @@ type TaskSpec struct {
 	// Boards are the tables that the task counts in; each has its own average.
 	// LongBench's code tasks count in en and zh. Empty: the board "".
 	Boards []string
+	// Share is what the task's category counts in the mean over a board's
+	// categories, beside the others' shares; 0: 1, as where all count alike.
+	Share float64
 	// Strata are the groups of rows that the task is also reported by.
 	Strata []string
 	// Parts name what Row.Parts holds; the task is reported by them as by strata.
@@ -107,7 +110,8 @@ type CategoryMeans struct {
 type BoardMeans struct {
 	Name       string
 	Categories []CategoryMeans
-	// Macro is the unweighted mean of the categories that have rows.
+	// Macro is the mean of the categories that have rows, each counting by
+	// TaskSpec.Share.
 	Macro Means
 	// Micro is the mean over the samples of all tasks, each counting once.
 	Micro Means

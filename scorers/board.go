@@ -95,7 +95,7 @@ func combine(board string, tasks []*taskPart, of func(*taskPart) *part) ([]Categ
 	}
 	var total average
 	for i := range averages {
-		total.add(categories[i].Means, averages[i].draws, averages[i].state)
+		total.addShare(categories[i].Means, averages[i].draws, averages[i].state, shareOf(categories[i].Name, tasks))
 	}
 	total.close()
 	return categories, total.means(), warnings
@@ -111,10 +111,21 @@ func categoryNames(tasks []*taskPart) []string {
 	return names
 }
 
-// average is an unweighted mean of means, and of their draws.
+// shareOf is what a category counts in its board's mean.
+func shareOf(category string, tasks []*taskPart) float64 {
+	for _, t := range tasks {
+		if t.spec.Category == category && t.spec.Share > 0 {
+			return t.spec.Share
+		}
+	}
+	return 1
+}
+
+// average is a mean of means, and of their draws: unweighted but for addShare.
 type average struct {
 	all, valid, reference float64
-	parts, validParts     int
+	parts                 int
+	share, validShare     float64
 	rows, validRows       int
 	draws                 []float64
 	state                 IntervalState
@@ -122,6 +133,11 @@ type average struct {
 
 // add takes one part in; its draws are not kept.
 func (a *average) add(m Means, draws []float64, state IntervalState) {
+	a.addShare(m, draws, state, 1)
+}
+
+// addShare takes one part in that counts as share.
+func (a *average) addShare(m Means, draws []float64, state IntervalState, share float64) {
 	if m.All.Absent() {
 		return
 	}
@@ -134,13 +150,14 @@ func (a *average) add(m Means, draws []float64, state IntervalState) {
 		a.state = IntervalPartsMissing
 	}
 	a.parts++
+	a.share += share
 	a.rows += m.All.Rows
-	a.all += m.All.Value
-	a.reference += m.Reference
+	a.all += share * m.All.Value
+	a.reference += share * m.Reference
 	if !m.Valid.Absent() {
-		a.validParts++
+		a.validShare += share
 		a.validRows += m.Valid.Rows
-		a.valid += m.Valid.Value
+		a.valid += share * m.Valid.Value
 	}
 	if a.state != IntervalOK {
 		return
@@ -149,14 +166,14 @@ func (a *average) add(m Means, draws []float64, state IntervalState) {
 		a.draws = make([]float64, len(draws))
 	}
 	for b := range draws {
-		a.draws[b] += draws[b]
+		a.draws[b] += share * draws[b]
 	}
 }
 
 // close divides the draws once all parts are in.
 func (a *average) close() {
 	for b := range a.draws {
-		a.draws[b] /= float64(a.parts)
+		a.draws[b] /= a.share
 	}
 }
 
@@ -164,11 +181,11 @@ func (a *average) means() Means {
 	if a.parts == 0 {
 		return absentMeans()
 	}
-	m := Means{Reference: a.reference / float64(a.parts)}
-	m.All = Estimate{Rows: a.rows, Value: a.all / float64(a.parts)}
+	m := Means{Reference: a.reference / a.share}
+	m.All = Estimate{Rows: a.rows, Value: a.all / a.share}
 	m.All.Interval = interval(slices.Clone(a.draws), a.state)
-	if a.validParts > 0 {
-		m.Valid = Estimate{Rows: a.validRows, Value: a.valid / float64(a.validParts)}
+	if a.validShare > 0 {
+		m.Valid = Estimate{Rows: a.validRows, Value: a.valid / a.validShare}
 	}
 	m.Valid.Interval = Interval{State: IntervalNotAsked}
 	return m

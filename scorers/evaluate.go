@@ -79,7 +79,7 @@ func (m Metric) evaluate(raw []byte) (any, error) {
 func fieldError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		want := strings.NewReplacer("[]string", "a list of strings", "map[string]string", "an object of strings", "[]", "a list of ", "scorers.caseHead", "an object", "float64", "number").Replace(wrong.Type.String())
+		want := strings.NewReplacer("[]string", "a list of strings", "map[string]string", "an object of strings", "[]", "a list of ", "scorers.caseHead", "an object", "json.Number", "numbers", "float64", "number").Replace(wrong.Type.String())
 		return fmt.Errorf("field %q: want %s, got %s", wrong.Field, want, wrong.Value)
 	}
 	return fmt.Errorf("not a JSON object: %w", err)

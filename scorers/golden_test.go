@@ -25,6 +25,7 @@ func TestGoldenLEval(t *testing.T) {
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
 func TestGoldenNeedleThreading(t *testing.T) { goldenFiles(t, "needlethreading", "metrics") }
+func TestGoldenNeedleBench(t *testing.T)     { goldenFiles(t, "needlebench", "metrics", "more") }
 
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {

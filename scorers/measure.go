@@ -23,6 +23,9 @@ type Measure struct {
 	Table string
 	Unit  Unit
 	Value float64
+	// Unweighted says that in its mean each row counts once, whatever it weighs
+	// in the score.
+	Unweighted bool
 	// Absent says why there is no Value; "" where there is one.
 	Absent string
 	// Note says what the figure rests on (where METEOR's synonyms come from), or

@@ -65,6 +65,9 @@ func checkUnit(t interface {
 
 func TestMoreReferencesNeverScoreLess(t *testing.T) {
 	for _, m := range Metrics() {
+		if m.Name == "needle_parallel" {
+			continue // its references are all wanted, not any
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				c := oddCase(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
+	"github.com/lcbench/lcbench/benchmarks/needlebench"
 	"github.com/lcbench/lcbench/benchmarks/needlethreading"
 )
 
@@ -21,6 +22,7 @@ func List() []benchmarks.Adapter {
 		leval.Adapter(),
 		loogle.Adapter(),
 		needlethreading.Adapter(),
+		needlebench.Adapter(),
 	}
 }
 

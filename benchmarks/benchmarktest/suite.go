@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,7 +16,8 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 )
 
-// Words is a tokenizer for tests: a token ends behind each space.
+// Words is a tokenizer for tests: a token ends behind each space, and behind each
+// Chinese character.
 type Words struct{}
 
 // Name implements benchmarks.Tokenizer.
@@ -23,9 +26,10 @@ func (Words) Name() string { return "words" }
 // Ends implements benchmarks.Tokenizer.
 func (Words) Ends(text string) []int {
 	var ends []int
-	for i := range len(text) {
-		if text[i] == ' ' || i == len(text)-1 {
-			ends = append(ends, i+1)
+	for i, r := range text {
+		end := i + utf8.RuneLen(r)
+		if r == ' ' || unicode.Is(unicode.Han, r) || end == len(text) {
+			ends = append(ends, end)
 		}
 	}
 	return ends
@@ -86,7 +90,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	})
 	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
 	t.Run("each length instruction makes other prompts, an unknown one is refused", func(t *testing.T) { lengthInstructions(t, a, o) })
-	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, a, open(), o) })
+	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, a, o) })
 }
 
 // files names the tasks for which the built-in data has a file, nil for all.
@@ -158,15 +162,35 @@ func checkEvidence(t *testing.T, s benchmarks.Sample) {
 	}
 }
 
-// varied checks what Vary promises on every sample that was varied. A row is
-// varied over all lengths and depths; of a grid a limit counts the cells.
-func varied(t *testing.T, a benchmarks.Adapter, b benchmarks.Benchmark, o benchmarks.Options) {
+// varied checks what Vary and makers of contexts promise on every sample of a
+// length that was asked for. Generated contexts have to come in every length;
+// only tasks that are fixed have none.
+func varied(t *testing.T, a benchmarks.Adapter, o benchmarks.Options) {
+	b := a.Open(a.Builtin(1))
 	o.Lengths, o.Depths, o.Limit = []int{100, 6000}, []float64{0, 50, 100}, 1
 	if a.Generated {
-		o.Limit = len(o.Lengths) * len(o.Depths)
+		o.Limit = 6 // cells of the grid, spread over it
+	}
+	fixed, made := map[string]bool{}, map[string]map[int]bool{}
+	for _, task := range b.Tasks() {
+		fixed[task.Name] = task.Fixed
+		made[task.Name] = map[int]bool{}
+	}
+	if a.Generated {
+		defer func() {
+			for task, lengths := range made {
+				if !fixed[task] && len(lengths) < len(o.Lengths) {
+					t.Errorf("%s: made at %d of %d lengths", task, len(lengths), len(o.Lengths))
+				}
+			}
+		}()
 	}
 	seen := map[string]bool{}
 	for _, s := range collect(t, b, o) {
+		if a.Generated && fixed[s.Task] {
+			continue
+		}
+		made[s.Task][s.TargetLength] = true
 		if seen[s.ID] {
 			t.Errorf("%s: id twice", s.ID)
 		}

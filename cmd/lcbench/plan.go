@@ -74,7 +74,7 @@ func (s *settings) planTask(ctx context.Context, t benchmarks.Task, until time.T
 	o := s.options
 	o.Tasks = []string{t.Name}
 	// What is made here needs no data, and sizes are known without making it.
-	o.Unmade = s.adapter.Generated && len(o.Lengths) > 0
+	o.Unmade = s.adapter.Generated && (len(o.Lengths) > 0 || t.Rows == 0)
 	if hub, ok := s.source.(*datasets.Hub); ok && !o.Unmade && !pulled(hub) {
 		return s.published(t), nil
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/lcbench/lcbench/scorers"
 )
 
-// needleSamples are the generated samples of o.
-func needleSamples(t *testing.T, o benchmarks.Options) []benchmarks.Sample {
+// threadingSamples are the generated samples of o.
+func threadingSamples(t *testing.T, o benchmarks.Options) []benchmarks.Sample {
 	t.Helper()
 	a := needlethreading.Adapter()
 	var out []benchmarks.Sample
@@ -68,7 +68,7 @@ func TestInductionFindsEveryNeedleThatItsAttentionShows(t *testing.T) {
 			}
 			defer m.Close()
 			right := map[int]int{}
-			for _, s := range needleSamples(t, benchmarks.Options{
+			for _, s := range threadingSamples(t, benchmarks.Options{
 				Seed: 1, Tokenizer: m.Tokenizer(), Tasks: []string{"single_needle"}, Lengths: []int{1000, 4000, 16000}, Shape: benchmarks.Shape{Repeats: 1},
 			}) {
 				score := answerScore(t, local.New(m), s)
@@ -127,7 +127,7 @@ func TestNeedleHaystacksFitRealVocabularies(t *testing.T) {
 		long := benchmarks.Options{Seed: 2, Tokenizer: tok, Lengths: []int{120_000}, Limit: 1, Shape: benchmarks.Shape{Needles: []int{25}}}
 		for _, o := range []benchmarks.Options{short, long} {
 			n := 0
-			for _, s := range needleSamples(t, o) {
+			for _, s := range threadingSamples(t, o) {
 				checkLength(t, s, len(tok.Ends(s.Prompt.Context)))
 				n++
 			}
@@ -176,7 +176,7 @@ func TestAMillionTokensOfNeedles(t *testing.T) {
 func TestNeedleHaystacksHaveFewWords(t *testing.T) {
 	words := tokenizer.NewWords(3, 16381, 2)
 	o := benchmarks.Options{Tokenizer: words, Tasks: []string{"single_needle"}, Lengths: []int{16000}, Limit: 1}
-	for _, s := range needleSamples(t, o) {
+	for _, s := range threadingSamples(t, o) {
 		ids, err := tokenizer.NewWords(3, 16381, 2).Encode(s.Prompt.Text())
 		if err != nil || !slices.Contains(ids, 2) || len(ids) < 15680 {
 			t.Errorf("%d ids: %v", len(ids), err)

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pkoukk/tiktoken-go"
 	loader "github.com/pkoukk/tiktoken-go-loader"
@@ -61,29 +63,144 @@ func ForModel(model string) string {
 
 // bpe is a tiktoken vocabulary, loaded once.
 type bpe struct {
-	name string
-	once sync.Once
-	enc  *tiktoken.Tiktoken
-	lens []uint16 // bytes of each token id
-	err  error
+	name    string
+	once    sync.Once
+	enc     *tiktoken.Tiktoken
+	lens    []uint16 // bytes of each token id
+	classes *classes
+	next    pretokenizer
+	err     error
+
+	mu   sync.Mutex
+	free []*wordEnds // kept for the next call
 }
 
 func (b *bpe) Name() string { return b.name }
 
-// Ends implements Tokenizer. The vocabulary is part of the binary, so a
-// failure to load it is a bug in the build, not a condition of the run.
-func (b *bpe) Ends(text string) []int {
+// ready loads the vocabulary. It is part of the binary, so a failure to load it
+// is a bug in the build, not a condition of the run.
+func (b *bpe) ready() {
 	b.once.Do(b.load)
 	if b.err != nil {
 		panic(fmt.Sprintf("tokenizer %s: embedded vocabulary: %v", b.name, b.err))
 	}
-	ids := b.enc.EncodeOrdinary(text)
-	end := 0
-	for i, id := range ids {
-		end += int(b.lens[id])
-		ids[i] = end
+}
+
+// Ends implements Tokenizer.
+func (b *bpe) Ends(text string) []int {
+	b.ready()
+	if !utf8.ValidString(text) {
+		return b.lengths(text, make([]int, 0, 8))
 	}
-	return ids
+	ends := make([]int, 0, len(text)/3+4)
+	b.words(text, func(at int, word []int) {
+		for _, e := range word {
+			ends = append(ends, at+e)
+		}
+	})
+	return ends
+}
+
+// Count returns the number of tokens without listing them.
+func (b *bpe) Count(text string) int {
+	b.ready()
+	if !utf8.ValidString(text) {
+		return len(b.enc.EncodeOrdinary(text))
+	}
+	n := 0
+	b.words(text, func(_ int, word []int) { n += len(word) })
+	return n
+}
+
+// lengths appends where the tokens of text end, as the library gives them.
+func (b *bpe) lengths(text string, ends []int) []int {
+	end := 0
+	for _, id := range b.enc.EncodeOrdinary(text) {
+		end += int(b.lens[id])
+		ends = append(ends, end)
+	}
+	return ends
+}
+
+// words calls f for each pre-token of text with its place and its tokens' ends in
+// it. The library is asked about words that were not seen before: its splitting
+// by regular expressions is most of what it takes.
+func (b *bpe) words(text string, f func(at int, ends []int)) {
+	known := b.acquire()
+	defer b.release(known)
+	for i := 0; i < len(text); {
+		end := b.next(b.classes, text, i)
+		word := text[i:end]
+		ends, ok := known.find(word)
+		if !ok {
+			ends = b.lengths(word, known.scratch[:0])
+			known.scratch = ends
+			known.remember(word, ends)
+		}
+		f(i, ends)
+		i = end
+	}
+}
+
+func (b *bpe) acquire() *wordEnds {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.free); n > 0 {
+		w := b.free[n-1]
+		b.free = b.free[:n-1]
+		return w
+	}
+	return &wordEnds{at: map[string]span{}}
+}
+
+func (b *bpe) release(w *wordEnds) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.free) < keptWords {
+		b.free = append(b.free, w)
+	}
+}
+
+// keptWords bounds how many callers' words are kept.
+const keptWords = 4
+
+// wordEnds are the ends of the tokens of words seen before, within the bounds of
+// a session.
+type wordEnds struct {
+	at      map[string]span
+	arena   []int
+	scratch []int
+}
+
+func (w *wordEnds) find(word string) ([]int, bool) {
+	s, ok := w.at[word]
+	return w.arena[s.from:s.to], ok
+}
+
+func (w *wordEnds) remember(word string, ends []int) {
+	if len(word) > cachedBytes {
+		return
+	}
+	if len(w.at) >= cachedWords {
+		clear(w.at)
+		w.arena = w.arena[:0]
+	}
+	from := int32(len(w.arena))
+	w.arena = append(w.arena, ends...)
+	w.at[strings.Clone(word)] = span{from, int32(len(w.arena))}
+}
+
+// Cuts says whether the tokens of text are for sure those of text[:at] followed
+// by those of text[at:]. All four vocabularies end a pre-token where a run of
+// letters ends, unless an apostrophe or a mark follows, and look at nothing
+// before it.
+func (b *bpe) Cuts(text string, at int) bool {
+	if at <= 0 || at >= len(text) {
+		return at == 0 || at == len(text)
+	}
+	last, _ := utf8.DecodeLastRuneInString(text[:at])
+	next, _ := utf8.DecodeRuneInString(text[at:])
+	return unicode.IsLetter(last) && !unicode.IsLetter(next) && !unicode.IsMark(next) && next != '\'' && next != utf8.RuneError
 }
 
 // IDs returns the token ids of text.
@@ -105,12 +222,25 @@ func (b *bpe) load() {
 		b.err = err
 		return
 	}
+	b.classes, b.next = newClasses(), preTokenizerOf(b.name)
 	b.lens = make([]uint16, len(ranks)+1024)
 	for token, id := range ranks {
 		if id < len(b.lens) {
 			b.lens[id] = uint16(len(token))
 		}
 	}
+}
+
+// preTokenizerOf is the splitting of a vocabulary, as its regular expression has
+// it. Source: tiktoken 0.12, tiktoken_ext/openai_public.py.
+func preTokenizerOf(name string) pretokenizer {
+	switch name {
+	case "cl100k_base":
+		return nextLlama3
+	case "o200k_base":
+		return nextO200k
+	}
+	return nextGPT2
 }
 
 var setLoader sync.Once
