@@ -24,6 +24,8 @@ func TestGoldenLEval(t *testing.T) {
 
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
+func TestGoldenTaxonomy(t *testing.T) { goldenFiles(t, "taxonomy", "cases") }
+
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {
 	for _, file := range files {
