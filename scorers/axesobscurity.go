@@ -64,7 +64,7 @@ type windowPlace struct {
 }
 
 // hit is a searched word and how often it occurs in a window.
-type hit struct{ term, count int }
+type hit struct{ term, count int32 }
 
 // searchedWords numbers a text's words in the order in which they first occur.
 func searchedWords(text string) map[string]int {
@@ -90,7 +90,7 @@ func cutWindows(context string, terms map[string]int) *windows {
 	finish := func() {
 		slices.Sort(seen)
 		for _, term := range seen {
-			w.hits = append(w.hits, hit{term, counts[term]})
+			w.hits = append(w.hits, hit{int32(term), int32(counts[term])})
 			w.frequency[term]++
 			counts[term] = 0
 		}
