@@ -25,8 +25,8 @@ const (
 // returned. It is 0 without an evidence window, and without any other. Spans are
 // byte ranges, merged.
 func axisObscurity(context, question string, evidence []Span) float64 {
-	if len(evidence) == 0 {
-		return 0
+	if len(evidence) == 0 || evidence[0] == (Span{Start: 0, End: len(context)}) {
+		return 0 // nothing to be found, or nothing else
 	}
 	w := cutWindows(context, searchedWords(question))
 	scores := w.scores()
