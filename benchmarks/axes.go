@@ -74,8 +74,8 @@ func (m *AxesMeter) Measure(s Sample) (Axes, error) {
 		whole := []scorers.Span{{Start: 0, End: len(s.Prompt.Context)}}
 		err = a.measure(s, whole, []scorers.Span{{Start: 0, End: 1}}, 1)
 	case s.Evidence.State == EvidenceKnown && len(s.Evidence.Spans) > 0 && m.Tokenizer != nil:
-		ends := m.ends(s.Prompt.Context)
-		err = a.measure(s, s.Evidence.Spans, scorers.TokenSpans(ends, s.Evidence.Spans), len(ends))
+		tokens, n := m.tokens(s)
+		err = a.measure(s, s.Evidence.Spans, tokens, n)
 	default:
 		a.assign(p)
 	}
@@ -114,6 +114,16 @@ func (a *Axes) measure(s Sample, bytes, tokens []scorers.Span, n int) error {
 	}
 	a.State, a.Values = AxesMeasured, values
 	return nil
+}
+
+// tokens returns the evidence as ranges of the context's tokens, and how many
+// there are: as the adapter found them, else they are found anew.
+func (m *AxesMeter) tokens(s Sample) (spans []scorers.Span, n int) {
+	if s.Evidence.Tokens != nil && s.Tokenizer == m.Tokenizer.Name() {
+		return s.Evidence.Tokens, s.ContextTokens
+	}
+	ends := m.ends(s.Prompt.Context)
+	return scorers.TokenSpans(ends, s.Evidence.Spans), len(ends)
 }
 
 // recentContexts is how many contexts' tokens are kept: questions about one

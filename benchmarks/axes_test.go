@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/benchmarks/benchmarktest"
 	"github.com/lcbench/lcbench/scorers"
 )
 
@@ -119,5 +120,33 @@ func TestADocumentIsTokenisedOnceForItsQuestions(t *testing.T) {
 	}
 	if _, err := m.Measure(needle("longdep_qa")); err != nil || tok.texts.Load() != 5 {
 		t.Errorf("%d texts tokenised after three others, want 5: few are kept (%v)", tok.texts.Load(), err)
+	}
+}
+
+// What an adapter counted anyway need not be tokenised again, unless the text
+// was changed since.
+func TestEvidenceThatWasCountedIsNotTokenisedAgain(t *testing.T) {
+	tok := &counted{Tokenizer: words}
+	m := &benchmarks.AxesMeter{Benchmark: "longbench", Tokenizer: tok}
+	plain, err := m.Measure(needle("passage_retrieval_en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := needle("passage_retrieval_en")
+	s.CountContext(tok)
+	if got, err := (&benchmarks.AxesMeter{Benchmark: "longbench", Tokenizer: tok}).Measure(s); err != nil || got != plain || tok.texts.Load() != 2 {
+		t.Errorf("got %+v, %v with %d texts tokenised; want %+v, 2", got, err, tok.texts.Load(), plain)
+	}
+	if got, err := (&benchmarks.AxesMeter{Benchmark: "longbench", Tokenizer: benchmarktest.Words{}}).Measure(s); err != nil || got != plain || tok.texts.Load() != 2 {
+		t.Errorf("by a tokenizer of the same name: %+v, %v", got, err)
+	}
+	cut, lost, err := benchmarks.Fit(s, 900, benchmarks.TruncateLeft, words)
+	if err != nil || lost == 0 || cut.Evidence.Tokens != nil {
+		t.Fatalf("cut by %d tokens: tokens %v, %v", lost, cut.Evidence.Tokens, err)
+	}
+	got, err := m.Measure(cut)
+	want := math.Log(1+1./32) / math.Log(1+897./32) // the question takes three tokens
+	if err != nil || math.Abs(got.Values.Scope-want) > 1e-9 {
+		t.Errorf("cut: got %+v, %v; want scope %v", got, err, want)
 	}
 }

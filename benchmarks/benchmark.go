@@ -237,6 +237,9 @@ type Evidence struct {
 	State EvidenceState
 	// Spans are byte ranges of Prompt.Context, in order, not overlapping.
 	Spans []scorers.Span
+	// Tokens are the same places as ranges of the context's tokens, of which there
+	// are Sample.ContextTokens; nil where they weren't looked for.
+	Tokens []scorers.Span
 	// Approximate says that some spans are anchors: they lie in or near a needed
 	// place but aren't all of it, or not it alone.
 	Approximate bool

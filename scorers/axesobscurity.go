@@ -70,16 +70,12 @@ type hit struct{ term, count int32 }
 func searchedWords(text string) map[string]int {
 	terms := map[string]int{}
 	for s := (wordScanner{text: text}); s.next(); {
-		if word := string(s.lower()); !has(terms, word) {
-			terms[word] = len(terms)
+		word := s.lower()
+		if _, ok := terms[string(word)]; !ok {
+			terms[string(word)] = len(terms)
 		}
 	}
 	return terms
-}
-
-func has(terms map[string]int, word string) bool {
-	_, ok := terms[word]
-	return ok
 }
 
 func cutWindows(context string, terms map[string]int) *windows {
@@ -125,13 +121,8 @@ func cutWindows(context string, terms map[string]int) *windows {
 // Conversions keep products from being fused into sums: windows with the same
 // words must tie on every machine.
 func (w *windows) scores() []float64 {
-	m := float64(len(w.places))
-	ln := exactlog.New()
-	idf := make([]float64, len(w.frequency))
-	for term, df := range w.frequency {
-		idf[term] = ln.Of(1 + (m-float64(df)+0.5)/(float64(df)+0.5))
-	}
-	average := float64(w.words) / m
+	idf := w.idf()
+	average := float64(w.words) / float64(len(w.places))
 	scores := make([]float64, len(w.places))
 	from := 0
 	for i, p := range w.places {
@@ -144,6 +135,24 @@ func (w *windows) scores() []float64 {
 		from = p.behind
 	}
 	return scores
+}
+
+// idf gives the searched words' inverse document frequencies, those of words
+// that don't occur left at 0.
+func (w *windows) idf() []float64 {
+	m := float64(len(w.places))
+	ln := exactlog.New()
+	known := map[int]float64{0: 0} // by the frequency: many words share one
+	idf := make([]float64, len(w.frequency))
+	for term, df := range w.frequency {
+		value, ok := known[df]
+		if !ok {
+			value = ln.Of(1 + (m-float64(df)+0.5)/(float64(df)+0.5))
+			known[df] = value
+		}
+		idf[term] = value
+	}
+	return idf
 }
 
 // sort parts the scores of windows with evidence from those of the others.

@@ -10,9 +10,18 @@ import (
 type wordScanner struct {
 	text       string
 	start, end int // of the present word, in bytes
-	ascii      bool
+	kind       wordKind
 	small      []byte // the lower-cased word, reused
 }
+
+// wordKind says what it takes to lower-case a word.
+type wordKind int
+
+const (
+	wordOther wordKind = iota
+	wordASCII
+	wordIdeograph
+)
 
 // next goes to the next word and says whether there is one.
 func (s *wordScanner) next() bool {
@@ -23,7 +32,7 @@ func (s *wordScanner) next() bool {
 		}
 		switch {
 		case isIdeograph(r):
-			s.start, s.end, s.ascii = at, at+size, false
+			s.start, s.end, s.kind = at, at+size, wordIdeograph
 			return true
 		case isLetterOrNumber(r):
 			s.start = at
@@ -38,7 +47,7 @@ func (s *wordScanner) next() bool {
 
 // run sets the end of the word that starts at a byte.
 func (s *wordScanner) run(at int) {
-	s.ascii = true
+	s.kind = wordASCII
 	for at < len(s.text) {
 		if c := s.text[at]; c < utf8.RuneSelf {
 			if !isASCIILetterOrDigit(c) {
@@ -51,7 +60,7 @@ func (s *wordScanner) run(at int) {
 		if isIdeograph(r) || !isLetterOrNumber(r) {
 			break
 		}
-		s.ascii = false
+		s.kind = wordOther
 		at += size
 	}
 	s.end = at
@@ -60,11 +69,15 @@ func (s *wordScanner) run(at int) {
 // lower returns the present word in lower case, valid until the next call.
 func (s *wordScanner) lower() []byte {
 	word := s.text[s.start:s.end]
-	if !s.ascii {
-		s.small = append(s.small[:0], pyLower(word)...)
+	s.small = s.small[:0]
+	switch s.kind {
+	case wordIdeograph:
+		s.small = append(s.small, word...)
+		return s.small
+	case wordOther:
+		s.small = append(s.small, pyLower(word)...)
 		return s.small
 	}
-	s.small = s.small[:0]
 	for i := range len(word) {
 		c := word[i]
 		if 'A' <= c && c <= 'Z' {

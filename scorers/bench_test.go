@@ -117,3 +117,17 @@ func BenchmarkAxes(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAxesOfParagraphs searches 200 real documents of about 20 KB, one for
+// each Chinese abstract.
+func BenchmarkAxesOfParagraphs(b *testing.B) {
+	rows := benchRows(b, "passage_retrieval_zh")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		r := rows[i%len(rows)]
+		l := Located{Context: r.Context, Question: r.Input, Evidence: []Span{{Start: 3000, End: 4000}}, EvidenceTokens: []Span{{Start: 800, End: 1000}}, Tokens: 6000}
+		if _, err := MeasureAxes(l); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
