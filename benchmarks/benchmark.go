@@ -210,6 +210,9 @@ type Sample struct {
 	// Strata are the groups of Task.Strata that this sample belongs to.
 	Strata   []string
 	Evidence Evidence
+	// Hops is how many steps have to be taken one after the other, each from what
+	// the one before found; 0 is 1.
+	Hops int
 	// Query is the question alone, for models that search instead of reading.
 	Query string
 }
@@ -267,6 +270,9 @@ type Evidence struct {
 	State EvidenceState
 	// Spans are byte ranges of Prompt.Context, in order, not overlapping.
 	Spans []scorers.Span
+	// Tokens are the same places as ranges of the context's tokens, of which there
+	// are Sample.ContextTokens; nil where they weren't looked for.
+	Tokens []scorers.Span
 	// Approximate says that some spans are anchors: they lie in or near a needed
 	// place but aren't all of it, or not it alone.
 	Approximate bool

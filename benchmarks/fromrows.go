@@ -94,7 +94,7 @@ func (r *rowStream) complete(s Sample, row int) Sample {
 		s.Evidence.State = EvidenceUnknown
 	}
 	if tok := r.o.Tokenizer; tok != nil {
-		s.ContextTokens, s.Tokenizer = Count(tok, s.Prompt.Context), tok.Name()
+		s.CountContext(tok)
 	}
 	if r.o.Salt {
 		s.Prompt.Before = Salt(r.o.Seed, s.ID) + s.Prompt.Before

@@ -89,6 +89,18 @@ func count(tok Tokenizer, text string) int {
 	return Count(tok, text)
 }
 
+// CountContext counts the context's tokens, and finds among them the evidence
+// that is known, so that neither has to be done again for the axes.
+func (s *Sample) CountContext(tok Tokenizer) {
+	s.Tokenizer = tok.Name()
+	if s.Evidence.State != EvidenceKnown || len(s.Evidence.Spans) == 0 {
+		s.ContextTokens = Count(tok, s.Prompt.Context)
+		return
+	}
+	ends := tok.Ends(s.Prompt.Context)
+	s.ContextTokens, s.Evidence.Tokens = len(ends), scorers.TokenSpans(ends, s.Evidence.Spans)
+}
+
 // Count returns the number of tokens of text.
 func Count(tok Tokenizer, text string) int {
 	if c, ok := tok.(interface{ Count(string) int }); ok {
@@ -232,6 +244,6 @@ func (e Evidence) shift(n int) Evidence {
 	for i, s := range e.Spans {
 		spans[i] = scorers.Span{Start: s.Start + n, End: s.End + n}
 	}
-	e.Spans = spans
+	e.Spans, e.Tokens = spans, nil
 	return e
 }

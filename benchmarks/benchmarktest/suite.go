@@ -14,6 +14,7 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // Words is a tokenizer for tests: a token ends behind each space, and behind each
@@ -159,6 +160,11 @@ func checkEvidence(t *testing.T, s benchmarks.Sample) {
 			t.Errorf("%s: evidence %v in a context of %d bytes", s.ID, e, len(s.Prompt.Context))
 		}
 		last = e.End
+	}
+	if tokens := s.Evidence.Tokens; tokens != nil {
+		if want := scorers.TokenSpans(Words{}.Ends(s.Prompt.Context), s.Evidence.Spans); !slices.Equal(tokens, want) {
+			t.Errorf("%s: evidence in tokens %v, want %v", s.ID, tokens, want)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func sample(r row, t task, p prompts, index int, o benchmarks.Options) (benchmar
 		s.Cleanup = "first_line"
 	}
 	if o.Tokenizer != nil {
-		s.ContextTokens, s.Tokenizer = benchmarks.Count(o.Tokenizer, r.context), o.Tokenizer.Name()
+		s.CountContext(o.Tokenizer)
 	}
 	return s, nil
 }

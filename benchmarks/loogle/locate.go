@@ -19,19 +19,22 @@ type locator struct {
 	uncited *squeezed
 	words   []span           // of the document, without citation marks
 	runs    map[string][]int // places of each run of anchorWords words
-	counted int              // tokens, -1: not yet
+	ends    []int            // of the document's tokens, nil: not yet
 }
 
 type span = scorers.Span
 
-func newLocator(text string) *locator { return &locator{text: text, counted: -1} }
+func newLocator(text string) *locator { return &locator{text: text} }
 
-// tokens counts the document's tokens.
-func (l *locator) tokens(tok benchmarks.Tokenizer) int {
-	if l.counted < 0 {
-		l.counted = benchmarks.Count(tok, l.text)
+// count counts the document's tokens, and finds the sample's evidence in them.
+func (l *locator) count(s *benchmarks.Sample, tok benchmarks.Tokenizer) {
+	if l.ends == nil {
+		l.ends = tok.Ends(l.text)
 	}
-	return l.counted
+	s.ContextTokens, s.Tokenizer = len(l.ends), tok.Name()
+	if s.Evidence.State == benchmarks.EvidenceKnown {
+		s.Evidence.Tokens = scorers.TokenSpans(l.ends, s.Evidence.Spans)
+	}
 }
 
 // find locates one evidence text: word for word, then by letters and digits

@@ -76,7 +76,7 @@ func (s *stream) document(ctx context.Context, d document, t task, pool *benchma
 		}
 		sample.Evidence = text.evidence(t, q)
 		if s.o.Tokenizer != nil {
-			sample.ContextTokens, sample.Tokenizer = text.tokens(s.o.Tokenizer), s.o.Tokenizer.Name()
+			text.count(&sample, s.o.Tokenizer)
 		}
 		if s.o.Salt {
 			sample.Prompt.Before = benchmarks.Salt(s.o.Seed, sample.ID) + sample.Prompt.Before
