@@ -65,7 +65,7 @@ func ContourOf(samples []Sample, column func(Sample) (float64, bool), o Options)
 	if len(g.columns) == 0 {
 		return Contour{Minimum: Length{State: LengthUntested}, MinimumInterval: LengthInterval{State: scorers.IntervalNoRows}}, nil
 	}
-	shortest, longest := g.range_()
+	shortest, longest := g.extent()
 	out.Minimum = placedLength(least, shortest, longest)
 	places, state := d.figures(g.all(), func(t tally) float64 {
 		least := math.Inf(1)
@@ -190,7 +190,7 @@ func (g *grid) all() []int {
 	return out
 }
 
-func (g *grid) range_() (shortest, longest int) {
+func (g *grid) extent() (shortest, longest int) {
 	shortest = math.MaxInt
 	for _, b := range g.bins {
 		shortest, longest = min(shortest, b.tokens), max(longest, b.tokens)

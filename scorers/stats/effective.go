@@ -133,11 +133,11 @@ func points(samples []Sample, lengths []int, d *design) []Point {
 }
 
 // documentsIn counts the documents that have something in a bin.
-func (d *design) documentsIn(bin int) int {
+func (d *design) documentsIn(bins ...int) int {
 	n := 0
 	for _, s := range d.strata {
 		for g := range s.documents() {
-			if s.holdsAny(g, []int{bin}) {
+			if s.holdsAny(g, bins) {
 				n++
 			}
 		}
