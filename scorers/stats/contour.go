@@ -87,9 +87,8 @@ type grid struct {
 }
 
 type gridBin struct {
-	tokens              int
-	samples, characters float64 // characters: the sum of the known
-	known               float64
+	tokens            int
+	characters, known float64 // the sum of the known numbers, and how many
 }
 
 // gridColumn are the cells of one column, from the shortest length up.

@@ -145,11 +145,11 @@ func (d *design) documentsIn(bins ...int) int {
 	return n
 }
 
-// distinct returns the different values of a field, sorted.
+// distinct returns the different values of a field, sorted; nil of no samples.
 func distinct[T cmp.Ordered](samples []Sample, of func(Sample) T) []T {
-	out := make([]T, len(samples))
-	for i, s := range samples {
-		out[i] = of(s)
+	var out []T
+	for _, s := range samples {
+		out = append(out, of(s))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -88,6 +88,15 @@ func (l logit) start(axes int) []float64 {
 	return beta
 }
 
+// events are the right answers or the wrong ones, whichever are fewer.
+func (l logit) events() float64 {
+	right := 0.0
+	for _, y := range l.y {
+		right += y
+	}
+	return min(right, float64(len(l.y))-right)
+}
+
 func (l logit) predictor(row int, axes []int, beta []float64) float64 {
 	eta := beta[len(axes)+l.block[row]]
 	for k, a := range axes {

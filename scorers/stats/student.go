@@ -21,9 +21,6 @@ func studentQuantile975(df float64) float64 {
 		} else {
 			high = middle
 		}
-		if middle == low && middle == high {
-			break
-		}
 	}
 	return low + (high-low)/2
 }
