@@ -150,6 +150,12 @@ func TestDrawnSignFlipsAgreeWithAllOfThem(t *testing.T) {
 	}
 }
 
+func TestDrawnPValueIsNeverZero(t *testing.T) {
+	if got := Compare(outcomes(0, 60, 0), Options{}).P; got != (PValue{ok(1.0 / 10_001), false, 10_000}) {
+		t.Errorf("got %+v, want 1 of 10,001", got)
+	}
+}
+
 func TestDocumentsChangeSignTogether(t *testing.T) {
 	// Three documents of four samples, all gained: 2 of 8 signs reach it. As
 	// twelve documents it would be 2 of 4096.

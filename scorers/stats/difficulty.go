@@ -161,7 +161,7 @@ func (d *Difficulty) name() {
 		case AxisOK, AxisSeparated:
 			a.Adjusted = p
 		default:
-			a.P, a.Adjusted = Figure{State: StateNoSamples}, Figure{State: StateNoSamples}
+			a.P, a.Adjusted = Figure{State: StateNotFitted}, Figure{State: StateNotFitted}
 			continue
 		}
 		size := math.Abs(a.Standardised)

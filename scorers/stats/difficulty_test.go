@@ -18,6 +18,7 @@ func TestStudentAgreesWithScipy(t *testing.T) {
 	for _, tt := range []struct{ t, df, want float64 }{
 		{0.5, 3, 0.651447964848151}, {2, 10, 0.07338803477074037}, {1, 1, 0.5}, {3.5, 29, 0.0015244463146546023},
 		{12, 7, 6.358310378185098e-06}, {1.96, 100_000, 0.04999856319430168}, {-2, 10, 0.07338803477074037},
+		{0.01, 100_000, 0.9920213073188231}, {0.001, 3, 0.9992648949694609},
 	} {
 		if got := studentTwoSided(tt.t, tt.df); math.Abs(got/tt.want-1) > 1e-9 {
 			t.Errorf("t %v, df %v: got %v, want %v", tt.t, tt.df, got, tt.want)
@@ -201,7 +202,7 @@ func TestSeparatedAxisIsNamedNotFitted(t *testing.T) {
 		t.Errorf("got %+v, weakness %s", length, d.Weakness)
 	}
 	for _, a := range d.Axes {
-		if a.State == AxisOK || a.Coefficient != 0 || a.Interval.State == scorers.IntervalOK {
+		if a.Axis != AxisLength && (a.State != AxisNotFitted || a.P.State != StateNotFitted) || a.Coefficient != 0 || a.Interval.State == scorers.IntervalOK {
 			t.Errorf("%s: got %+v, want no coefficient", a.Axis, a)
 		}
 	}

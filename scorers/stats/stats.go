@@ -40,6 +40,8 @@ const (
 	StateNoSpread State = "no_spread"
 	// StateTooFewSamples: fewer samples than the figure needs.
 	StateTooFewSamples State = "too_few_samples"
+	// StateNotFitted: no model was fitted in which the figure has a place.
+	StateNotFitted State = "not_fitted"
 	// StateZeroBase: a share of something that is 0.
 	StateZeroBase State = "zero_base"
 )

@@ -33,8 +33,8 @@ type placed struct {
 
 // document numbers the documents of a stratum.
 func (s *stratum) document(known map[string]int, group string) int {
-	n, seen := known[group]
-	if group == "" || !seen {
+	n, seen := known[group] // never of the empty one
+	if !seen {
 		n = len(s.start)
 		s.start = append(s.start, 0)
 		if group != "" {
