@@ -252,6 +252,8 @@ func TestWhatCantBeSaidIsAState(t *testing.T) {
 		oneDocument[i].Group = "d"
 	}
 	alike := pairsOf(0, 0, 0, 0)
+	perTask := pairsOf(.1, .1, .1, .5, .5)
+	perTask[3].Stratum, perTask[4].Stratum = "b", "b"
 	parts := append(pairsOf(sixty(0)...), Pair{ID: "alone", Stratum: "b", Candidate: 1})
 	type states struct {
 		Difference, P, McNemar, Error, Detectable State
@@ -266,6 +268,7 @@ func TestWhatCantBeSaidIsAState(t *testing.T) {
 		{"one document", oneDocument, states{StateOK, StateOneDocument, StateNotRightOrWrong, StateOneDocument, StateOneDocument, scorers.IntervalOneDocument}},
 		{"no difference", alike, states{StateOK, StateNoDiscordantPairs, StateNoDiscordantPairs, StateNoSpread, StateNoSpread, scorers.IntervalOK}},
 		{"the same difference everywhere", pairsOf(.1, .1, .1), states{StateOK, StateOK, StateNotRightOrWrong, StateNoSpread, StateNoSpread, scorers.IntervalOK}},
+		{"the same difference in every task", perTask, states{StateOK, StateOK, StateNotRightOrWrong, StateNoSpread, StateNoSpread, scorers.IntervalOK}},
 		{"a task of one document", parts, states{StateOK, StateOK, StateNotRightOrWrong, StatePartsMissing, StatePartsMissing, scorers.IntervalPartsMissing}},
 	}
 	for _, tt := range tests {
