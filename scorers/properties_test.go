@@ -63,8 +63,13 @@ func checkUnit(t interface {
 	}
 }
 
+// Where one reference without a sentence costs the row (M4LE's ROUGE), or the
+// shortest one sets the length (its BLEU), more of them can score less.
 func TestMoreReferencesNeverScoreLess(t *testing.T) {
-	for _, m := range Metrics() {
+	for benchmark, m := range Metrics() {
+		if benchmark == "m4le" && (strings.HasPrefix(m.Name, "rouge") || strings.HasPrefix(m.Name, "bleu")) {
+			continue
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				c := oddCase(t)
