@@ -8,6 +8,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
+	"github.com/lcbench/lcbench/benchmarks/m4le"
 )
 
 // List returns the adapters in the order in which they are shown.
@@ -18,6 +19,7 @@ func List() []benchmarks.Adapter {
 		longbench.V2(),
 		leval.Adapter(),
 		loogle.Adapter(),
+		m4le.Adapter(),
 	}
 }
 

@@ -1,0 +1,381 @@
+package m4le
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// composer makes contexts for one recipe of the texts of its kind and language.
+type composer struct {
+	recipe
+	texts []short
+	seed  uint64
+	tok   benchmarks.Tokenizer
+}
+
+// piece is a text among the items of a context.
+type piece struct {
+	short
+	id     string
+	head   string
+	tokens int // of the whole item with what parts it from the next
+}
+
+func (p piece) body() string { return p.head + p.text }
+
+// least is the share of the asked length that a context has at the least.
+const least = 0.98
+
+// composition is a context with its question.
+type composition struct {
+	context, question string
+	answers           []string
+	targets           []scorers.Span
+	tokens            int
+}
+
+// compose fills length tokens with items: the targets of a draw, others that
+// hold none of its answers, and last one cut at a sentence's end, so that at
+// least 98% are used. place is the depth of a single target among the items,
+// its index/(items − 1); NaN lets it walk over the indices 0, 4, 9, … by the
+// draw's number, as upstream does. Of several targets the places are random.
+//
+// base names the draw: its targets are the same at every length that they fit
+// in.
+func (c composer) compose(draw int, base string, length int, place float64) (composition, error) {
+	d := &drawing{composer: c, draw: draw, length: length, place: place, base: base, used: map[string]bool{}}
+	d.names = benchmarks.Rand(c.seed, base, "ids")
+	if err := d.aim(benchmarks.Rand(c.seed, base, "texts").Perm(len(c.texts))); err != nil {
+		return composition{}, err
+	}
+	d.fill()
+	slack := 0 // what seams cost more than was thought
+	for range 12 {
+		d.left = length - d.assemble(nil).tokens
+		switch {
+		case d.left < 0:
+			if !d.drop(-d.left) {
+				return composition{}, d.fault("no set of items fits")
+			}
+			continue
+		case d.fill():
+			continue
+		}
+		out := d.assemble(d.pad(d.left - slack))
+		switch {
+		case out.tokens > length:
+			slack += out.tokens - length
+		case float64(out.tokens) >= least*float64(length):
+			return out, nil
+		case len(d.rest) == 0 || !d.drop(1): // a longer last item may come nearer
+			return composition{}, d.fault(fmt.Sprintf("too few texts (%d)", len(d.texts)))
+		}
+	}
+	return composition{}, d.fault("no last item fits")
+}
+
+// drawing is a composition in the making.
+type drawing struct {
+	composer
+	draw, length int
+	place        float64
+	base         string
+	names        *rand.Rand
+	used         map[string]bool // ids
+
+	targets, others []piece
+	rest            []int // texts that are not among the items, in random order
+	bars            func(short) bool
+	left            int  // tokens
+	full            bool // items have been left out again
+}
+
+func (d *drawing) fault(reason string) error {
+	size := benchmarks.FormatTokens(d.length)
+	return &benchmarks.SampleError{SampleID: d.base, Reason: reason + " for a context of " + size,
+		Err: fmt.Errorf("%w: %s for a context of %s", benchmarks.ErrSample, reason, size)}
+}
+
+// item makes a text an item. Numbers depend on places: at first each counts as
+// one of three digits.
+func (d *drawing) item(t short) piece {
+	id := "100"
+	if d.hex {
+		id = d.hexID()
+	}
+	p := piece{short: t, id: id, head: d.head(t, id)}
+	p.tokens = benchmarks.Count(d.tok, p.body()+d.separator)
+	return p
+}
+
+// hexID draws six hexadecimal digits that no other item has.
+func (d *drawing) hexID() string {
+	for {
+		id := fmt.Sprintf("%06X", d.names.Uint32N(1<<24))
+		if !d.used[id] {
+			d.used[id] = true
+			return id
+		}
+	}
+}
+
+// aim chooses the targets: the first text of an order that leaves room for
+// others, and where a class is asked about more of its class.
+func (d *drawing) aim(order []int) error {
+	d.left = d.length
+	for at, i := range order {
+		p := d.item(d.texts[i])
+		if p.tokens > d.length*2/3 {
+			continue
+		}
+		d.take(&d.targets, p)
+		d.rest = slices.Delete(order, at, at+1)
+		d.bars = d.barred(p.short)
+		d.more(p.label, p.tokens)
+		if d.ask == askClass && len(d.targets) < 2 {
+			return d.fault("no room for two texts of a class")
+		}
+		return nil
+	}
+	return d.fault("no text is short enough")
+}
+
+func (d *drawing) take(list *[]piece, p piece) {
+	*list = append(*list, p)
+	d.left -= p.tokens
+}
+
+// more adds targets of a class, which takes about one of so many tokens each. A
+// count walks from 1 to 6, or to two less than there are items, as upstream's
+// does; ids are asked of as many as the class has among all texts.
+func (d *drawing) more(class string, tokens int) {
+	if d.ask == askOne {
+		return
+	}
+	items := d.length / max(1, tokens)
+	want := 1 + d.draw%max(2, min(6, items-2))
+	if d.ask == askClass {
+		of := 0
+		for _, t := range d.texts {
+			if t.label == class {
+				of++
+			}
+		}
+		want = max(2, items*of/max(1, len(d.texts)))
+	}
+	d.rest = slices.DeleteFunc(d.rest, func(i int) bool {
+		if len(d.targets) >= want || d.texts[i].label != class {
+			return false
+		}
+		p := d.item(d.texts[i])
+		if p.tokens > d.left {
+			return false
+		}
+		d.take(&d.targets, p)
+		return true
+	})
+}
+
+// barred says which texts must not stand beside a target: those of the class
+// that is asked about, and where one item answers, those that hold an answer or
+// go by the same title.
+func (d *drawing) barred(target short) func(short) bool {
+	switch {
+	case d.ask != askOne:
+		return func(t short) bool { return t.label == target.label }
+	case d.kind == classesKind: // it is asked for by its id
+		return func(t short) bool { return t.text == target.text }
+	}
+	answers := target.answers
+	if d.answer == "{title}" {
+		answers = []string{target.title}
+	}
+	holds := benchmarks.AnswerIn(answers)
+	return func(t short) bool { return t.title == target.title || holds(t.text) || holds(t.title) }
+}
+
+// misses is how many texts may be too long before the rest is left to the last
+// item.
+const misses = 50
+
+// fill takes texts as long as they fit, and says whether it took any.
+func (d *drawing) fill() (took bool) {
+	if d.full {
+		return false
+	}
+	var left []int
+	missed := 0
+	for at, i := range d.rest {
+		if missed == misses {
+			left = append(left, d.rest[at:]...)
+			break
+		}
+		if d.bars(d.texts[i]) {
+			continue
+		}
+		p := d.item(d.texts[i])
+		if p.tokens > d.left {
+			missed++
+			left = append(left, i)
+			continue
+		}
+		d.take(&d.others, p)
+		took = true
+	}
+	d.rest = left
+	return took
+}
+
+// drop leaves out items that aren't targets until so many tokens are free; false
+// if there are none left.
+func (d *drawing) drop(tokens int) bool {
+	d.full = true
+	for tokens > 0 {
+		n := len(d.others)
+		if n == 0 {
+			return false
+		}
+		tokens -= d.others[n-1].tokens
+		d.others = d.others[:n-1]
+	}
+	return true
+}
+
+// tries is how many texts are tried for the last item.
+const tries = 400
+
+// pad is the item that fills the last tokens: of the texts that are left, the
+// beginning that ends with a sentence and comes nearest to them; failing that
+// one cut behind a word. nil: there is no room for any.
+func (d *drawing) pad(room int) *piece {
+	var best *piece
+	for _, sentences := range []bool{true, false} {
+		most := 0
+		for _, i := range d.rest[:min(tries, len(d.rest))] {
+			t := d.texts[i]
+			if d.bars(t) {
+				continue
+			}
+			p := piece{short: t, id: "FFFFFF", head: d.head(t, "FFFFFF")}
+			if !d.hex {
+				p.head = d.head(t, "100")
+			}
+			end, tokens := d.longest(p, room, sentences)
+			if tokens > most {
+				p.text, p.tokens = t.text[:end], tokens
+				best, most = &p, tokens
+			}
+			if most == room {
+				break
+			}
+		}
+		if best != nil && float64(room-most) <= (1-least)*float64(d.length) {
+			break
+		}
+	}
+	if best != nil && d.hex {
+		best.id = d.hexID()
+		best.head = d.head(best.short, best.id)
+	}
+	return best
+}
+
+// longest is the end of the longest beginning of an item's text that takes at
+// most room tokens, and how many it takes with its heading.
+func (d *drawing) longest(p piece, room int, sentences bool) (end, tokens int) {
+	ends := d.tok.Ends(p.body())
+	at := 0
+	for n, e := range ends {
+		if n+2 > room { // one for what parts it from its neighbour
+			break
+		}
+		for ; at < len(p.text) && len(p.head)+at < e; at++ {
+			if stop := at + 1; stops(p.text, stop, sentences) {
+				end, tokens = stop, n+2
+			}
+		}
+	}
+	return end, tokens
+}
+
+// stops says whether a sentence (else a word) ends before byte at of a text.
+func stops(text string, at int, sentence bool) bool {
+	before, after := text[:at], text[at:]
+	if strings.HasSuffix(before, "。") || strings.HasSuffix(before, "！") || strings.HasSuffix(before, "？") {
+		return true
+	}
+	if after != "" && after[0] != ' ' && after[0] != '\n' {
+		return false
+	}
+	last := before[at-1]
+	return last == '.' || last == '!' || last == '?' || !sentence && last > ' ' && last < 0x80
+}
+
+// assemble puts the items into order and numbers them.
+func (d *drawing) assemble(last *piece) composition {
+	n := len(d.targets) + len(d.others)
+	if last != nil {
+		n++
+	}
+	places := d.places(n)
+	var out composition
+	var b strings.Builder
+	var targets []piece
+	others := d.others
+	padAt := n - 1
+	for slices.Contains(places, padAt) {
+		padAt--
+	}
+	for i := range n {
+		if i > 0 {
+			b.WriteString(d.separator)
+		}
+		at, isTarget := slices.BinarySearch(places, i)
+		var p piece
+		switch {
+		case isTarget:
+			p = d.targets[at]
+		case last != nil && i == padAt:
+			p = *last
+		default:
+			p, others = others[0], others[1:]
+		}
+		if !d.hex {
+			p.id = fmt.Sprint(i + 1)
+			p.head = d.head(p.short, p.id)
+		}
+		start := b.Len()
+		b.WriteString(p.body())
+		if isTarget {
+			targets = append(targets, p)
+			out.targets = append(out.targets, scorers.Span{Start: start, End: b.Len()})
+		}
+	}
+	out.context = b.String()
+	out.tokens = benchmarks.Count(d.tok, out.context)
+	out.question, out.answers = d.ends(targets)
+	return out
+}
+
+// places are the targets' indices among n items, in order.
+func (d *drawing) places(n int) []int {
+	switch {
+	case d.ask != askOne:
+		places := benchmarks.Rand(d.seed, d.base, "places").Perm(n)[:len(d.targets)]
+		slices.Sort(places)
+		return places
+	case math.IsNaN(d.place):
+		walk := []int{0}
+		for i := 4; i < n; i += 5 {
+			walk = append(walk, i)
+		}
+		return []int{walk[d.draw%len(walk)]}
+	}
+	return []int{int(math.Round(d.place * float64(n-1)))}
+}
