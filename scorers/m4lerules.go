@@ -56,10 +56,10 @@ func m4leRules() []m4leRule {
 		rules = append(rules, r)
 	}
 	exact("exact_match", "", false, "mnds-news_explicit-single", "thucnews_explicit-single")
-	exact("exact_match_en", ".", false, "wikitext-103")
-	exact("exact_match_zh", "。", false, "wiki2019zh")
-	exact("exact_match_count_en", ".", true, "mnds-news_semantic-multiple")
-	exact("exact_match_count_zh", "。", true, "thucnews_semantic-multiple")
+	exact("exact_id_en", ".", false, "wikitext-103")
+	exact("exact_id_zh", "。", false, "wiki2019zh")
+	exact("exact_count_en", ".", true, "mnds-news_semantic-multiple")
+	exact("exact_count_zh", "。", true, "thucnews_semantic-multiple")
 	return append(rules,
 		m4leRule{name: "cls_f1_marc", metric: "cls_f1", items: ",", stop: ".", stopped: true, about: "cls_f1 of ids by commas", tasks: []string{"marc"}},
 		m4leRule{name: "cls_f1_en", metric: "cls_f1", items: ",", stop: ".", about: "cls_f1 of ids by commas; a reference's stop counts",

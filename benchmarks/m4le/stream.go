@@ -241,6 +241,7 @@ func (m *maker) inBucket(draw int, base string, bucket int) (benchmarks.Sample, 
 		return s, faultOf(err, s.ID)
 	}
 	m.finish(&s, out)
+	s.Strata = []string{benchmarks.FormatTokens(bucket)}
 	return s, nil
 }
 
@@ -290,7 +291,7 @@ func (m *maker) finish(s *benchmarks.Sample, c composition) {
 	s.Prompt = benchmarks.Prompt{Before: m.opening, Context: c.context, After: c.question}
 	s.References, s.Query = c.answers, strings.TrimSpace(c.question)
 	s.Evidence = benchmarks.Evidence{State: benchmarks.EvidenceKnown, Spans: c.targets}
-	s.Length = benchmarks.Count(units(m.language), s.Prompt.Text()+c.answers[0])
+	s.Length = benchmarks.Count(units(m.language), s.Prompt.Text())
 	all := buckets()
 	if at := slices.IndexFunc(all, func(b int) bool { return s.Length <= b }); at >= 0 {
 		s.Strata = []string{benchmarks.FormatTokens(all[at])}

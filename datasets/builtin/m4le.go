@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/datasets"
 )
@@ -73,7 +72,7 @@ type m4leShort struct {
 // How many short texts there are of each kind: enough for contexts of 128k
 // tokens.
 const (
-	m4leNews     = 4800
+	m4leNews     = 6000
 	m4leArticles = 1900
 )
 
@@ -148,18 +147,12 @@ type m4leRow struct {
 	Bucket      int      `json:"length_bucket"`
 }
 
-// newM4LERow measures a row: words, or characters in Chinese, and the smallest
-// bucket that holds it.
-func newM4LERow(lang, instruction, input string, answer string) m4leRow {
+// newM4LERow measures a row: words, or characters where a text is Chinese, and
+// the smallest bucket that holds it.
+func newM4LERow(lang, instruction, input, answerLang, answer string) m4leRow {
 	r := m4leRow{Instruction: instruction, Input: input, Answers: []string{answer}}
-	size := func(text string) int {
-		if lang == Chinese {
-			return utf8.RuneCountInString(text)
-		}
-		return len(strings.Fields(text))
-	}
-	r.InputLength = size(instruction) + size(input)
-	r.TotalLength = r.InputLength + size(answer)
+	r.InputLength = Size(instruction, lang) + Size(input, lang)
+	r.TotalLength = r.InputLength + Size(answer, answerLang)
 	for _, bucket := range []int{1000, 2000, 4000, 6000, 8000} {
 		if r.Bucket = bucket; r.TotalLength < bucket {
 			break
@@ -179,7 +172,7 @@ func (w *World) m4leTrivia() []any {
 		doc := w.Chronicle(English, 16*i, n, Shape{})
 		q := pick(d, w.Questions(doc, d.n(2)))
 		input := "Context: " + doc.Text() + "\nQuestion: " + q.Text + "\nAnswer:"
-		out = append(out, newM4LERow(English, "The context below answers the question at its end. Give the answer alone.", input, q.Answer))
+		out = append(out, newM4LERow(English, "The context below answers the question at its end. Give the answer alone.", input, English, q.Answer))
 	}
 	return out
 }
@@ -193,7 +186,7 @@ func (w *World) m4leReports(lang string) []any {
 		if lang == Chinese {
 			instruction, input = "请用一段话概括下面这篇新闻。", "新闻: "+doc.Text()+"\n摘要:"
 		}
-		out = append(out, newM4LERow(lang, instruction, input, w.Summary(doc, n/150)))
+		out = append(out, newM4LERow(lang, instruction, input, lang, w.Summary(doc, n/150)))
 	}
 	return out
 }
@@ -205,16 +198,19 @@ func (w *World) m4leSubtitles(lang string) []any {
 		d := w.dice("m4le/subtitles/"+lang, i)
 		var facts []Fact
 		for circle, size := 16*i, 0; size < n/2; circle++ {
-			facts = append(facts, w.Circle(circle).Facts...)
-			text, _ := w.twice(d, facts, lang)
-			size = Size(text, lang)
+			for _, f := range w.Circle(circle).Facts {
+				if size < n/2 {
+					facts = append(facts, f)
+					size += Size(w.Sentence(f, lang, 0), lang)
+				}
+			}
 		}
 		text, translation := w.twice(d, facts, lang)
-		instruction, input := "Translate all of the English text into Chinese.", "English: "+text+"\nChinese:"
+		other, instruction, input := Chinese, "Translate all of the English text into Chinese.", "English: "+text+"\nChinese:"
 		if lang == Chinese {
-			instruction, input = "Translate all of the Chinese text into English.", "Chinese: "+text+"\nEnglish:"
+			other, instruction, input = English, "Translate all of the Chinese text into English.", "Chinese: "+text+"\nEnglish:"
 		}
-		out = append(out, newM4LERow(lang, instruction, input, translation))
+		out = append(out, newM4LERow(lang, instruction, input, other, translation))
 	}
 	return out
 }
