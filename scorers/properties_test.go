@@ -173,6 +173,8 @@ func FuzzEvaluate(f *testing.F) {
 		`{"id":"j","metric":"jieba","prediction":"错读错八枝"}`,
 		`{"id":"t","metric":"longbench_task","task":"trec","all_classes":["a"],"rows":[{"prediction":"\na","references":["a"],"length":4000}]}`,
 		`{"id":"v","metric":"longbench_v2_table","rows":[{"prediction":"The correct answer is (A)","references":["A"],"difficulty":"easy","length":"short"}]}`,
+		`{"metric":"bleu","task":"tedtalks-en2zh","rows":[{"prediction":"好 a","references":["好"],"length_bucket":1000}]}`,
+		`{"benchmark":"m4le","metric":"cls_f1","task":"marc","rows":[{"prediction":",","references":["a,b."],"length_bucket":1000}]}`,
 		`{"metric":"rouge","prediction":null,"references":null}`, `{"metric":"longbench_task","task":"lcc","rows":[{}]}`,
 		`[]`, `null`, `5`, `{"metric":5}`, "{\"metric\":\"count\",\"prediction\":\"\\ud800\"}", ``,
 	} {

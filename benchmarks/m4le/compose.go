@@ -25,6 +25,7 @@ type piece struct {
 	id     string
 	head   string
 	tokens int // of the whole item with what parts it from the next
+	at     int // among the texts
 }
 
 func (p piece) body() string { return p.head + p.text }
@@ -56,7 +57,8 @@ func (c composer) compose(draw int, base string, length int, place float64) (com
 	}
 	d.fill()
 	slack := 0 // what seams cost more than was thought
-	for range 12 {
+	wider := false
+	for range 16 {
 		d.left = length - d.assemble(nil).tokens
 		switch {
 		case d.left < 0:
@@ -73,8 +75,13 @@ func (c composer) compose(draw int, base string, length int, place float64) (com
 			slack += out.tokens - length
 		case float64(out.tokens) >= least*float64(length):
 			return out, nil
+		case !wider: // or less
+			wider = true
+			slack -= length - out.tokens
 		case len(d.rest) == 0 || !d.drop(1): // a longer last item may come nearer
 			return composition{}, d.fault(fmt.Sprintf("too few texts (%d)", len(d.texts)))
+		default:
+			wider, slack = false, 0
 		}
 	}
 	return composition{}, d.fault("no last item fits")
@@ -104,12 +111,12 @@ func (d *drawing) fault(reason string) error {
 
 // item makes a text an item. Numbers depend on places: at first each counts as
 // one of three digits.
-func (d *drawing) item(t short) piece {
-	id := "100"
+func (d *drawing) item(at int) piece {
+	t, id := d.texts[at], "100"
 	if d.hex {
 		id = d.hexID()
 	}
-	p := piece{short: t, id: id, head: d.head(t, id)}
+	p := piece{short: t, id: id, head: d.head(t, id), at: at}
 	p.tokens = benchmarks.Count(d.tok, p.body()+d.separator)
 	return p
 }
@@ -130,7 +137,7 @@ func (d *drawing) hexID() string {
 func (d *drawing) aim(order []int) error {
 	d.left = d.length
 	for at, i := range order {
-		p := d.item(d.texts[i])
+		p := d.item(i)
 		if p.tokens > d.length*2/3 {
 			continue
 		}
@@ -173,7 +180,7 @@ func (d *drawing) more(class string, tokens int) {
 		if len(d.targets) >= want || d.texts[i].label != class {
 			return false
 		}
-		p := d.item(d.texts[i])
+		p := d.item(i)
 		if p.tokens > d.left {
 			return false
 		}
@@ -219,7 +226,7 @@ func (d *drawing) fill() (took bool) {
 		if d.bars(d.texts[i]) {
 			continue
 		}
-		p := d.item(d.texts[i])
+		p := d.item(i)
 		if p.tokens > d.left {
 			missed++
 			left = append(left, i)
@@ -241,8 +248,9 @@ func (d *drawing) drop(tokens int) bool {
 		if n == 0 {
 			return false
 		}
-		tokens -= d.others[n-1].tokens
-		d.others = d.others[:n-1]
+		last := d.others[n-1]
+		tokens -= last.tokens
+		d.others, d.rest = d.others[:n-1], append(d.rest, last.at)
 	}
 	return true
 }

@@ -100,5 +100,6 @@ func (b *m4LE) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benc
 				return
 			}
 		}
+		s.close()
 	}
 }

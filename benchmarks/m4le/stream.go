@@ -24,6 +24,31 @@ type stream struct {
 	haystack datasets.Source // nil: none was given
 	files    []string        // of haystack
 	shelves  map[string]shelf
+	lacks    []lack
+}
+
+// lack is what a folder of short texts has none of, with the tasks that are left
+// out for it.
+type lack struct{ what, tasks string }
+
+func (s *stream) lacking(task string, r recipe) {
+	what := fmt.Sprintf("in language %s with %s", r.language, r.kind.needs())
+	for i := range s.lacks {
+		if s.lacks[i].what == what {
+			s.lacks[i].tasks += ", " + task
+			return
+		}
+	}
+	s.lacks = append(s.lacks, lack{what, task})
+}
+
+// close tells which tasks no short texts were there for.
+func (s *stream) close() {
+	for _, l := range s.lacks {
+		if !s.yield(benchmarks.Sample{}, &benchmarks.Notice{Text: "m4le: no short texts " + l.what + ": left out are " + l.tasks}) {
+			return
+		}
+	}
 }
 
 // open looks at the folder of short texts, if one was given.
@@ -171,10 +196,9 @@ func ownBuckets() []int { return []int{1000, 2000, 4000} }
 func (s *stream) compose(ctx context.Context, t task) bool {
 	r, _ := recipeOf(t.Name)
 	texts, more := s.texts(ctx, r)
-	if !more || len(texts) == 0 {
-		return more && s.yield(benchmarks.Sample{}, &benchmarks.Notice{
-			Text: fmt.Sprintf("%s: left out: no short texts in language %s with %s", t.Name, r.language, r.kind.needs()),
-		})
+	if len(texts) == 0 {
+		s.lacking(t.Name, r)
+		return more
 	}
 	m := maker{stream: s, task: t, composer: composer{recipe: r, texts: texts, seed: s.o.Seed, tok: s.o.Tokenizer}}
 	m.opening = r.opening(texts)
