@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
@@ -48,12 +49,19 @@ func Adapter() benchmarks.Adapter {
 type m4LE struct {
 	src   datasets.Source
 	tasks []task
+
+	mu      sync.Mutex
+	shelves map[string]shelf // of built-in short texts, by file
 }
 
-// Tasks implements benchmarks.Benchmark.
+// Tasks implements benchmarks.Benchmark. Rows are the published numbers, or what
+// is made here.
 func (b *m4LE) Tasks() []benchmarks.Task {
 	var out []benchmarks.Task
 	for _, t := range b.tasks {
+		if b.generated() {
+			t.Rows = ownDraws * len(ownBuckets())
+		}
 		out = append(out, t.Task)
 	}
 	return out
@@ -85,7 +93,7 @@ func (b *m4LE) Samples(ctx context.Context, o benchmarks.Options) iter.Seq2[benc
 			return
 		}
 		s := &stream{m4LE: b, o: o, yield: yield}
-		if err := s.open(ctx); err != nil {
+		if err := s.open(); err != nil {
 			yield(benchmarks.Sample{}, err)
 			return
 		}
