@@ -223,3 +223,26 @@ func TestUnitsAreWordsOrCharacters(t *testing.T) {
 		}
 	}
 }
+
+// The last item is cut of texts that were not looked at before: they must not
+// answer either, however well their first sentence fits.
+func TestTheLastItemHoldsNoAnswer(t *testing.T) {
+	r, _ := recipeOf("newsqa")
+	texts := []short{{text: "She was born in Bergen. It rained.", title: "Ada", question: "Where?", answers: []string{"Bergen"}}}
+	for i := range 150 {
+		texts = append(texts, short{text: strings.Repeat("long ", 60+i) + "end.", title: "T", question: "q", answers: []string{"x"}},
+			short{text: "He left Bergen then for good with her. " + strings.Repeat("more ", 60) + "end.", title: "U", question: "q", answers: []string{"y"}})
+	}
+	for seed := range uint64(20) {
+		d := &drawing{composer: composer{recipe: r, texts: texts, seed: seed, tok: benchmarktest.Words{}}, length: 20, used: map[string]bool{}}
+		order := benchmarks.Rand(seed, "x", "order").Perm(len(texts))
+		if err := d.aim(append([]int{0}, slices.DeleteFunc(order, func(i int) bool { return i == 0 })...)); err != nil {
+			t.Fatal(err)
+		}
+		d.fill()
+		last := d.pad(d.left)
+		if last == nil || strings.Contains(last.text, "Bergen") || !strings.HasPrefix(last.text, "long ") {
+			t.Fatalf("seed %d: last item %+v", seed, last)
+		}
+	}
+}
