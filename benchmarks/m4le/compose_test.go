@@ -70,9 +70,13 @@ func checkItems(t *rapid.T, c composer, out composition, draw int, place float64
 	var labels []string // of the items, in order
 	cut := 0
 	for _, it := range items {
-		s, whole := c.find(out.context[it.Start:it.End])
-		if !whole {
+		s, whole := c.find(out.context[it.Start:it.End], it.name)
+		if s.text == "" {
+			t.Fatalf("%s: item %q is of no text", c.task, out.context[it.Start:it.End])
+		}
+		if !whole { // its class may not show any more, but isn't the one that is asked for
 			cut++
+			s.label = c.otherLabel(out.context[it.Start:it.End], it.name, c.of(out))
 		}
 		labels = append(labels, s.label)
 	}
@@ -80,7 +84,8 @@ func checkItems(t *rapid.T, c composer, out composition, draw int, place float64
 		t.Fatalf("%s: %d items are no whole texts, want the last one at most", c.task, cut)
 	}
 	for _, span := range out.targets {
-		s, whole := c.find(out.context[span.Start:span.End])
+		at := slices.IndexFunc(items, func(it item) bool { return it.Start == span.Start })
+		s, whole := c.find(out.context[span.Start:span.End], items[at].name)
 		if !whole {
 			t.Fatalf("%s: target %q is cut", c.task, out.context[span.Start:span.End])
 		}
@@ -104,19 +109,39 @@ func checkItems(t *rapid.T, c composer, out composition, draw int, place float64
 }
 
 // find returns the text that an item is of, and whether it is there as a whole.
-func (c composer) find(item string) (s short, whole bool) {
+func (c composer) find(item, name string) (s short, whole bool) {
 	for _, s := range c.texts {
-		if strings.HasSuffix(item, s.text) {
+		if strings.HasSuffix(item, s.text) && item == c.head(s, name)+s.text {
 			return s, true
 		}
 	}
-	body := item[strings.IndexAny(item, " ：\n"):]
 	for _, s := range c.texts {
-		if n := min(len(body)/2, 20); strings.HasPrefix(s.text, strings.TrimSpace(strings.TrimPrefix(body, "："))[:n]) {
+		if strings.HasPrefix(c.head(s, name)+s.text, item) {
 			return s, false
 		}
 	}
 	return short{}, false
+}
+
+// of is the class that a question is about.
+func (c composer) of(out composition) string {
+	for _, s := range c.texts {
+		if s.label != "" && strings.Contains(out.question, strings.Replace(c.question, "{class}", s.label, 1)) {
+			return s.label
+		}
+	}
+	return ""
+}
+
+// otherLabel is the class of a text that an item may be cut of, another one than
+// a class if there is any.
+func (c composer) otherLabel(item, name, class string) string {
+	for _, s := range c.texts {
+		if s.label != class && strings.HasPrefix(c.head(s, name)+s.text, item) {
+			return s.label
+		}
+	}
+	return class
 }
 
 // checkPlace compares targets and answer with the items.

@@ -143,7 +143,7 @@ func (m *maker) inBucket(draw int, base string, bucket int) (benchmarks.Sample, 
 
 // reserve is what question and answer take of a bucket at the most, in words or
 // characters.
-const reserve = 150
+const reserve = 200
 
 // ofLength makes a context of so many tokens.
 func (m *maker) ofLength(draw int, base string, length int, depth *float64) (benchmarks.Sample, error) {

@@ -125,6 +125,9 @@ func (l *lister) add(name, language string, of target, item, ask string) *layout
 	metric, corpus := scorers.M4LEMetric(name)
 	t := task{target: of, layout: layout{item: item, ask: ask}, Task: benchmarks.Task{
 		Name: name, Category: l.ability, Language: language, Metric: metric, MaxTokens: shortAnswer,
+		// The paper averages abilities only after dividing by another model's scores:
+		// plain means of different metrics stay apart.
+		Boards: []string{l.ability},
 		Fixed: true, // numbers, ids and counts are part of the question; long texts are asked about as a whole
 	}}
 	for _, b := range buckets() {
