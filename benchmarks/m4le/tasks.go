@@ -128,7 +128,7 @@ func (l *lister) add(name, language string, of target, item, ask string) *layout
 		// The paper averages abilities only after dividing by another model's scores:
 		// plain means of different metrics stay apart.
 		Boards: []string{l.ability},
-		Fixed: true, // numbers, ids and counts are part of the question; long texts are asked about as a whole
+		Fixed:  true, // numbers, ids and counts are part of the question; long texts are asked about as a whole
 	}}
 	for _, b := range buckets() {
 		t.Strata = append(t.Strata, benchmarks.FormatTokens(b))
