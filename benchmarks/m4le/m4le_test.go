@@ -194,6 +194,31 @@ func TestOfficialRowsAreCutToALengthOrLeftOut(t *testing.T) {
 	}
 }
 
+// Where no length is asked for, prompt and answer fit the bucket and nearly fill
+// it.
+func TestOwnContextsFitTheirBuckets(t *testing.T) {
+	samples, faults, _ := ask(t, Adapter().Builtin(2), benchmarks.Options{Tasks: composedTasks()})
+	if len(samples) != 9*len(recipes()) || faults != nil {
+		t.Errorf("%d samples, faults %q", len(samples), faults)
+	}
+	for _, s := range samples {
+		answer := s.References[0]
+		n := benchmarks.Count(units(s.Language), s.Prompt.Text()) + benchmarks.Count(units(languageOf(answer)), answer)
+		bucket := map[string]int{"1k": 1000, "2k": 2000, "4k": 4000}[s.Strata[0]]
+		if n > bucket || n < bucket*3/4 {
+			t.Errorf("%s: %d words or characters in bucket %s", s.ID, n, s.Strata[0])
+		}
+	}
+}
+
+func composedTasks() []string {
+	var names []string
+	for _, r := range recipes() {
+		names = append(names, r.task)
+	}
+	return names
+}
+
 // haystack writes a folder of short texts.
 func haystack(t *testing.T, files map[string]string) string {
 	t.Helper()
