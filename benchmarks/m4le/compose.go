@@ -194,15 +194,20 @@ func (d *drawing) barred(target short) func(short) bool {
 	switch {
 	case d.ask != askOne:
 		return func(t short) bool { return t.label == target.label }
-	case d.kind == classesKind: // it is asked for by its id
+	case d.answer == "{class}": // it is asked for by its id
 		return func(t short) bool { return t.text == target.text }
 	}
-	answers := target.answers
-	if d.answer == "{title}" {
+	var answers []string
+	switch d.answer {
+	case "":
+		answers = target.answers
+	case "{title}":
 		answers = []string{target.title}
 	}
 	holds := benchmarks.AnswerIn(answers)
-	return func(t short) bool { return t.title == target.title || holds(t.text) || holds(t.title) }
+	return func(t short) bool {
+		return t.text == target.text || t.title != "" && t.title == target.title || holds(t.text) || holds(t.title)
+	}
 }
 
 // misses is how many texts may be too long before the rest is left to the last

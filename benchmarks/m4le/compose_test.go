@@ -22,7 +22,7 @@ func builtinTexts(t *testing.T, r recipe) []short {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s[r.kind][r.language]
+	return r.usable(s[r.kind][r.language])
 }
 
 // tokensOf counts as a language can be counted without a vocabulary.

@@ -256,13 +256,13 @@ func TestAFolderOfShortTextsMakesContexts(t *testing.T) {
 		}
 	}
 	all := strings.Join(notices, "\n")
-	for _, want := range []string{"not M4LE's own rows", "make no context for them: c3,", "no short texts in language zh with text and label: left out are thucnews_explicit-single, thucnews_explicit-multiple, thucnews_semantic-multiple", "in language en with text, title, question and answers: left out are newsqa, wow, duorc"} {
+	for _, want := range []string{"not M4LE's own rows", "make no context for them: c3,", "no short texts in language zh with text, label: left out are thucnews_explicit-single, thucnews_explicit-multiple, thucnews_semantic-multiple", "in language en with text, title, question and answers: left out are duorc", "in language en with text, question and answers: left out are newsqa", "in language en with text, summary: left out are cnnnews"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("want %q in\n%s", want, all)
 		}
 	}
 	_, faults, _ = ask(t, texts{}, benchmarks.Options{Shape: benchmarks.Shape{Haystack: t.TempDir()}})
-	if len(faults) != 1 || !strings.Contains(faults[0], "no .jsonl file; want rows with text and label") {
+	if len(faults) != 1 || !strings.Contains(faults[0], "no .jsonl file; want rows with text and label, title,") {
 		t.Errorf("an empty folder: %q", faults)
 	}
 }

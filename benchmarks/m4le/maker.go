@@ -21,7 +21,7 @@ func (s *stream) texts(ctx context.Context, r recipe) (texts []short, more bool)
 		if err != nil {
 			return nil, s.yield(benchmarks.Sample{}, err) && false
 		}
-		return all[r.kind][r.language], true
+		return r.usable(all[r.kind][r.language]), true
 	}
 	if s.shelf == nil {
 		var bad []error
@@ -35,7 +35,7 @@ func (s *stream) texts(ctx context.Context, r recipe) (texts []short, more bool)
 			}
 		}
 	}
-	return s.shelf[r.kind][r.language], true
+	return r.usable(s.shelf[r.kind][r.language]), true
 }
 
 // builtinShelf reads generated texts, once.

@@ -53,12 +53,18 @@ func recipes() []recipe {
 		of(questionKind, "en", "newsqa", recipe{heading: "Article {id}: ", separator: "\n",
 			instruction: "The articles below are numbered. A question about one of them follows: answer it in a few words.",
 			question:    "\nQuestion: According to article {id}: {question}\nAnswer:"}),
-		of(questionKind, "en", "wow", recipe{hex: true, heading: "Phrase {id} is {title}, with this article:\n", separator: "\n\n", answer: "{title}",
+		of(titlesKind, "en", "wow", recipe{hex: true, heading: "Phrase {id} is {title}, with this article:\n", separator: "\n\n", answer: "{title}",
 			instruction: "Below are phrases, each with an id and an article about it. Remember them: at the end you are asked for the phrase of an id.",
 			question:    "\n\nAmong the phrases above, phrase {id} is"}),
-		of(questionKind, "zh", "drcd_explicit-single", recipe{hex: true, heading: "{id}主题是{title}，文章如下:\n", separator: "\n\n", answer: "{title}",
+		of(titlesKind, "zh", "drcd_explicit-single", recipe{hex: true, heading: "{id}主题是{title}，文章如下:\n", separator: "\n\n", answer: "{title}",
 			instruction: "下面是若干主题，每个主题有编号和一篇文章。请记住它们：最后会问某个编号的主题。",
 			question:    "\n\n在以上的主题当中，{id}主题是"}),
+		of(summariesKind, "en", "cnnnews", recipe{hex: true, heading: "Article {id}: ", separator: "\n", answer: "{summary}",
+			instruction: "Every article below has an id. At the end you are asked for the highlights of one of them: give them in a few sentences, on one line.",
+			question:    "\nHighlight {id}:"}),
+		of(summariesKind, "zh", "lcsts", recipe{hex: true, heading: "段落{id}: ", separator: "\n", answer: "{summary}",
+			instruction: "下面每个段落都有编号。最后会请您为其中一个段落写摘要，请写成一行。",
+			question:    "\n问题: 段落{id}的摘要是什么？\n摘要:"}),
 		classes("en", "mnds-news_explicit-multiple", askClass, recipe{hex: true, heading: "The article id {id}. ", separator: "\n\n", comma: ", ", answer: "{ids}",
 			instruction: "Every article below has an id and is of one class. At the end you are asked for the ids of all articles of a class: answer with the ids alone, separated by commas.",
 			question:    "\nQuestion: Which ids do all articles of the class '{class}' have?\nAnswer:"}),
@@ -95,6 +101,25 @@ func recipeOf(task string) (recipe, bool) {
 	return all[i], true
 }
 
+// titled says that the texts need titles.
+func (r recipe) titled() bool { return strings.Contains(r.heading+r.question+r.answer, "{title}") }
+
+// usable are the texts that have all that the recipe asks for.
+func (r recipe) usable(texts []short) []short {
+	if !r.titled() {
+		return texts
+	}
+	return slices.DeleteFunc(slices.Clone(texts), func(t short) bool { return t.title == "" })
+}
+
+// needs names the fields that texts need, for people.
+func (r recipe) needs() string {
+	if r.titled() && r.kind != titlesKind {
+		return "text, title, " + r.kind.needs()
+	}
+	return "text, " + r.kind.needs()
+}
+
 // head is an item's heading.
 func (r recipe) head(t short, id string) string {
 	return strings.NewReplacer("{id}", id, "{title}", t.title).Replace(r.heading)
@@ -121,7 +146,7 @@ func (r recipe) ends(targets []piece) (question string, answers []string) {
 		ids = append(ids, p.id)
 	}
 	fill := strings.NewReplacer("{id}", t.id, "{ids}", strings.Join(ids, r.comma), "{count}", strconv.Itoa(len(targets)),
-		"{class}", t.label, "{title}", t.title, "{question}", t.question, "{translation}", t.translation)
+		"{class}", t.label, "{title}", t.title, "{question}", t.question, "{summary}", t.summary, "{translation}", t.translation)
 	if r.answer == "" {
 		return fill.Replace(r.question), t.answers
 	}

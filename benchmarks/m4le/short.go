@@ -22,6 +22,7 @@ type short struct {
 	title       string
 	question    string
 	answers     []string
+	summary     string
 	translation string
 }
 
@@ -30,10 +31,16 @@ type kind string
 
 // The kinds, each with what its rows have besides a text.
 const (
-	classesKind  kind = "classes"   // label
-	questionKind kind = "questions" // question, answers, title
-	parallelKind kind = "parallel"  // translation, title
+	classesKind   kind = "classes"   // label
+	questionKind  kind = "questions" // question, answers
+	titlesKind    kind = "titles"    // title
+	summariesKind kind = "summaries" // summary
+	parallelKind  kind = "parallel"  // translation
 )
+
+func kinds() []kind {
+	return []kind{classesKind, questionKind, titlesKind, summariesKind, parallelKind}
+}
 
 // has says whether the text is of a kind.
 func (s short) has(k kind) bool {
@@ -41,15 +48,23 @@ func (s short) has(k kind) bool {
 	case classesKind:
 		return s.label != ""
 	case questionKind:
-		return s.question != "" && len(s.answers) > 0 && s.title != ""
+		return s.question != "" && len(s.answers) > 0
+	case titlesKind:
+		return s.title != ""
+	case summariesKind:
+		return s.summary != ""
 	case parallelKind:
-		return s.translation != "" && s.title != ""
+		return s.translation != ""
 	}
 	return false
 }
 
-// shortFile names the built-in texts of a kind.
+// shortFile names the built-in texts of a kind: those with questions have titles
+// and summaries, too.
 func shortFile(k kind, language string) string {
+	if k == titlesKind || k == summariesKind {
+		k = questionKind
+	}
 	return "short/" + string(k) + "." + language + ".jsonl"
 }
 
@@ -58,7 +73,7 @@ type shelf map[kind]map[string][]short
 
 func (s shelf) add(t short) {
 	language := languageOf(t.text)
-	for _, k := range []kind{classesKind, questionKind, parallelKind} {
+	for _, k := range kinds() {
 		if t.has(k) {
 			if s[k] == nil {
 				s[k] = map[string][]short{}
@@ -86,7 +101,7 @@ func languageOf(text string) string {
 }
 
 // decodeShort reads a row: text, and any of label, title, question with answers
-// (or answer), translation.
+// (or answer), summary, translation.
 func decodeShort(line []byte) (short, error) {
 	var s short
 	err := datasets.ParseObject(line, func(key string, raw []byte) (err error) {
@@ -100,6 +115,8 @@ func decodeShort(line []byte) (short, error) {
 			into = &s.title
 		case "question":
 			into = &s.question
+		case "summary":
+			into = &s.summary
 		case "translation":
 			into = &s.translation
 		case "answer":
@@ -160,7 +177,7 @@ func shortFiles(dir string) ([]string, error) {
 		return nil, fmt.Errorf("m4le: --haystack: %w", err)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("m4le: --haystack %s: no .jsonl file; want rows with text and label, question and answers, or translation", filepath.Clean(dir))
+		return nil, fmt.Errorf("m4le: --haystack %s: no .jsonl file; want rows with text and label, title, question and answers, summary or translation", filepath.Clean(dir))
 	}
 	return names, nil
 }
@@ -169,9 +186,13 @@ func shortFiles(dir string) ([]string, error) {
 func (k kind) needs() string {
 	switch k {
 	case classesKind:
-		return "text and label"
+		return "label"
 	case questionKind:
-		return "text, title, question and answers"
+		return "question and answers"
+	case titlesKind:
+		return "title"
+	case summariesKind:
+		return "summary"
 	}
-	return "text, title and translation"
+	return "translation"
 }

@@ -27,7 +27,7 @@ type stream struct {
 type lack struct{ what, tasks string }
 
 func (s *stream) lacking(task string, r recipe) {
-	what := fmt.Sprintf("in language %s with %s", r.language, r.kind.needs())
+	what := fmt.Sprintf("in language %s with %s", r.language, r.needs())
 	for i := range s.lacks {
 		if s.lacks[i].what == what {
 			s.lacks[i].tasks += ", " + task

@@ -66,6 +66,7 @@ type m4leShort struct {
 	Title       string   `json:"title,omitempty"`
 	Question    string   `json:"question,omitempty"`
 	Answers     []string `json:"answers,omitempty"`
+	Summary     string   `json:"summary,omitempty"`
 	Translation string   `json:"translation,omitempty"`
 }
 
@@ -98,7 +99,8 @@ func (w *World) entities(n int) []*Entity {
 	return out[:n]
 }
 
-// m4leQuestions are articles about one entity each, with a question on it.
+// m4leQuestions are articles about one entity each, with a question on it and a
+// summary.
 func (w *World) m4leQuestions(lang string) []any {
 	d := w.dice("m4le/questions/" + lang)
 	var out []any
@@ -106,7 +108,10 @@ func (w *World) m4leQuestions(lang string) []any {
 		doc := w.Article(e, lang, 70, Shape{})
 		if questions := w.Questions(doc, d.n(2)); len(questions) > 0 {
 			q := pick(d, questions)
-			out = append(out, m4leShort{Text: doc.Text(), Title: doc.Title, Question: q.Text, Answers: []string{q.Answer}})
+			out = append(out, m4leShort{
+				Text: doc.Text(), Title: doc.Title, Question: q.Text, Answers: []string{q.Answer},
+				Summary: w.Abstract(doc.Paragraphs[0], lang, 2),
+			})
 		}
 	}
 	return out

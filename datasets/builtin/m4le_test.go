@@ -71,7 +71,7 @@ func TestM4LEShortTextsAreLabelledAndEnough(t *testing.T) {
 		size = 0
 		for _, s := range m4leTexts(t, "short/questions."+lang+".jsonl") {
 			size += Size(s.Text, lang)
-			if s.Title == "" || s.Question == "" || len(s.Answers) != 1 || strings.Count(s.Text, s.Answers[0]) == 0 {
+			if s.Title == "" || s.Summary == "" || s.Question == "" || len(s.Answers) != 1 || strings.Count(s.Text, s.Answers[0]) == 0 {
 				t.Fatalf("%s: %+v: want an answer that the text holds", lang, s)
 			}
 		}
