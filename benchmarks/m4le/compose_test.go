@@ -90,10 +90,7 @@ func checkItems(t *rapid.T, c composer, out composition, draw int, place float64
 			t.Fatalf("%s: target %q is cut", c.task, out.context[span.Start:span.End])
 		}
 		if c.answer == "" {
-			rest := out.context[:span.Start] + out.context[span.End:]
-			if benchmarks.AnswerIn(s.answers)(rest) {
-				t.Fatalf("%s: another item holds %q", c.task, s.answers)
-			}
+			c.checkOthers(t, out, items, span, benchmarks.AnswerIn(s.answers))
 		}
 	}
 	p := read.split(strings.TrimSuffix(c.opening(c.texts), "\n"), out.context+out.question)
@@ -106,6 +103,18 @@ func checkItems(t *rapid.T, c composer, out composition, draw int, place float64
 		}
 	}
 	c.checkPlace(t, out, items, labels, draw, place)
+}
+
+// checkOthers looks for an answer in the texts around a target; an item's number
+// may be one.
+func (c composer) checkOthers(t *rapid.T, out composition, items []item, target scorers.Span, holds func(string) bool) {
+	for _, it := range items {
+		text := out.context[it.Start:it.End]
+		s, _ := c.find(text, it.name)
+		if it.Start != target.Start && holds(strings.TrimPrefix(text, c.head(s, it.name))) {
+			t.Fatalf("%s: an answer stands in %q", c.task, text)
+		}
+	}
 }
 
 // find returns the text that an item is of, and whether it is there as a whole.
