@@ -172,6 +172,10 @@ func tooFew(id string, length, tokens, need int) error {
 	}
 }
 
+// AnswerIn returns a function that says whether a passage holds any of the
+// answers; one of up to three ASCII characters counts only as a whole word.
+func AnswerIn(answers []string) func(passage string) bool { return newAnswerFinder(answers).in }
+
 // answerFinder looks for any of a sample's answers in a passage.
 type answerFinder struct{ answers, words []string }
 

@@ -40,6 +40,13 @@ func TestPartsOfScoresAreAveragedAndShown(t *testing.T) {
 	if parts := newRow(none, "").ScoreParts; parts != nil {
 		t.Errorf("no answer has parts %v", parts)
 	}
+	// Counts stay: what is wanted is wanted of a missing answer, too.
+	for _, status := range []runners.Status{runners.NoAnswer, runners.Failed} {
+		none.Answer.Status, none.Score.Counts = status, true
+		if row := newRow(none, ""); len(row.ScoreParts) != 2 {
+			t.Errorf("%s: counts %v", status, row.ScoreParts)
+		}
+	}
 	s := f.Summarise(SummaryInput{Manifest: testManifest(), Tasks: tasks, Resamples: -1})
 	want := map[string]float64{"summ": 100 * math.Sqrt(0.5*0.2), "summ 1000": 100 * math.Sqrt(0.4*0.1), "summ 2000": 100 * math.Sqrt(0.6*0.3), "topics": 50, "topics 1000": 200. / 3}
 	got := map[string]float64{}

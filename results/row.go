@@ -179,8 +179,12 @@ func rowScore(r runners.Result) (float64, bool) {
 }
 
 // rowParts returns the parts of a result's score, nil where rowScore takes no
-// notice of the metric.
+// notice of the metric; counts stay, since a missing answer has its share in a
+// figure of the whole set.
 func rowParts(r runners.Result) []float64 {
+	if _, ok := rowScore(r); r.Score.Counts && (ok || r.Answer.Status.Lost()) {
+		return r.Score.Parts
+	}
 	if _, ok := rowScore(r); !ok || r.Answer.Status == runners.NoAnswer {
 		return nil
 	}

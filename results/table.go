@@ -220,7 +220,34 @@ func (t *tablePage) stratum(s Summary, names []string, tasks []TaskScore) {
 	for _, n := range names {
 		header = append(header, capital(n))
 	}
+	width := -2
+	for _, w := range needed(append([][]string{header}, rows...)) {
+		width += w + 2
+	}
+	if width > t.o.Width {
+		header, rows = withoutEmpty(header, rows)
+	}
 	t.split(header, rows)
+}
+
+// withoutEmpty leaves out the strata in which no row has a score.
+func withoutEmpty(header []string, rows [][]string) (names []string, cells [][]string) {
+	empty := func(c int) bool {
+		return c > 1 && !slices.ContainsFunc(rows, func(r []string) bool { return r[c] != "–" })
+	}
+	kept := func(row []string) []string {
+		var out []string
+		for c, cell := range row {
+			if !empty(c) {
+				out = append(out, cell)
+			}
+		}
+		return out
+	}
+	for _, r := range rows {
+		cells = append(cells, kept(r))
+	}
+	return kept(header), cells
 }
 
 func namesOf(figures []NamedFigure) []string {

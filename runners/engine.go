@@ -221,13 +221,20 @@ func (r *run) take(ctx context.Context, s benchmarks.Sample) error {
 // finish scores an answer and hands the result to the sink.
 func (r *run) finish(s benchmarks.Sample, a Answer, resumed bool) error {
 	result := Result{Sample: s, Answer: a, Resumed: resumed}
+	text := a.Text
+	if a.Status.Lost() {
+		text = ""
+	}
+	score, err := r.Score(s, text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.ID, err)
+	}
 	if a.Status.Lost() {
 		r.lose(fmt.Errorf("%s: %s", a.SampleID, a.Error))
-	} else {
-		score, err := r.Score(s, a.Text)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.ID, err)
+		if score.Counts { // of nothing, against what was wanted
+			result.Score = scorers.Score{Parts: score.Parts, Counts: true}
 		}
+	} else {
 		// No answer scores 0, whatever a metric makes of an empty text; its
 		// measures stay, since of some of them less is better.
 		if a.Status == NoAnswer {

@@ -345,6 +345,25 @@ func TestBudgetsAndPricesAreRead(t *testing.T) {
 	}
 }
 
+// A failed call has the counts of an empty answer, and nothing else of it.
+func TestAFailedCallKeepsTheCountsOfNoAnswer(t *testing.T) {
+	e, _, results := engine(modelFunc(func(context.Context, runners.Request) (runners.Response, error) {
+		return runners.Response{}, &runners.CallError{Kind: runners.ErrRequest, Status: 400, Err: errors.New("no")}
+	}))
+	e.Score = func(_ benchmarks.Sample, text string) (scorers.Score, error) {
+		if text != "" {
+			t.Errorf("scored %q", text)
+		}
+		return scorers.Score{Value: 1, Parts: []float64{0, 4}, Counts: true}, nil
+	}
+	if _, err := e.Run(t.Context(), samples(1)); err != nil {
+		t.Fatal(err)
+	}
+	if r := (*results)[0]; r.Answer.Status != runners.Failed || r.Score.Value != 0 || len(r.Score.Parts) != 2 {
+		t.Errorf("status %s, score %+v", r.Answer.Status, r.Score)
+	}
+}
+
 // No answer counts 0 even where a metric finds something in an empty text, and
 // its measures are kept: of some, less is better.
 func TestNoAnswerScoresZeroAndKeepsItsMeasures(t *testing.T) {

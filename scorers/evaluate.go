@@ -20,6 +20,8 @@ type caseHead struct {
 	ID        string `json:"id"`
 	Benchmark string `json:"benchmark"`
 	Metric    string `json:"metric"`
+	// Rows is kept as it stands.
+	Rows json.RawMessage `json:"rows"`
 }
 
 // caseLine are the fields of one answer against its references.
@@ -47,6 +49,9 @@ func Evaluate(line []byte) (id string, score any, err error) {
 			continue
 		}
 		evaluate, ok := f.tables[c.Metric]
+		if f.ofRows && c.Benchmark == "" && c.Rows == nil {
+			ok = false
+		}
 		if m, single := Lookup(f.benchmark, c.Metric); single && !ok {
 			evaluate, ok = m.evaluate, true
 		}
@@ -79,7 +84,7 @@ func (m Metric) evaluate(raw []byte) (any, error) {
 func fieldError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		want := strings.NewReplacer("[]string", "a list of strings", "map[string]string", "an object of strings", "[]", "a list of ", "scorers.caseHead", "an object", "json.Number", "numbers", "float64", "number").Replace(wrong.Type.String())
+		want := strings.NewReplacer("[]string", "a list of strings", "[]json.RawMessage", "a list of objects", "map[string]string", "an object of strings", "[]", "a list of ", "scorers.caseHead", "an object", "json.Number", "numbers", "float64", "number").Replace(wrong.Type.String())
 		return fmt.Errorf("field %q: want %s, got %s", wrong.Field, want, wrong.Value)
 	}
 	return fmt.Errorf("not a JSON object: %w", err)

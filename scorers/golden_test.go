@@ -22,6 +22,8 @@ func TestGoldenLEval(t *testing.T) {
 	goldenFiles(t, "leval", "cases", "more", "extra/sci_fi", "extra/judge")
 }
 
+func TestGoldenM4LE(t *testing.T) { goldenFiles(t, "m4le", "metrics", "edge", "traps") }
+
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
 func TestGoldenNeedleThreading(t *testing.T) { goldenFiles(t, "needlethreading", "metrics") }

@@ -18,6 +18,8 @@ const (
 	// HeadlineF1 is micro F1: the rows' parts count what is right, what was
 	// predicted and what should have been.
 	HeadlineF1 Headline = "micro-f1"
+	// HeadlineBLEU is corpus BLEU-4: the rows' parts are bleuCounts.
+	HeadlineBLEU Headline = "corpus-bleu"
 )
 
 // microF1 is 2PR/(P+R) of counts; 0 where nothing is right.
@@ -33,7 +35,8 @@ func microF1(sums []float64) float64 {
 // F1). A row's own score is what its answer alone would come to.
 func ofSums() map[Headline]func(sums []float64) float64 {
 	return map[Headline]func(sums []float64) float64{
-		HeadlineF1: microF1,
+		HeadlineF1:   microF1,
+		HeadlineBLEU: corpusBLEU,
 	}
 }
 

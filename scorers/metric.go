@@ -40,8 +40,12 @@ type Score struct {
 	// Answer is what the metric took out of the prediction, where it extracts.
 	Answer string
 	// Parts are the figures that Value is made of, where the metric has several
-	// (rouge1, rouge2, rougeL); each is in 0..1.
+	// (rouge1, rouge2, rougeL); each is in 0..1. Counts that a task's figure is
+	// worked out from, see ofSums, are as large as they are.
 	Parts []float64
+	// Counts says that Parts are such counts: what an empty answer's come to
+	// stands for an answer that is missing.
+	Counts bool
 	// NoAnswer says that an extracting metric found no answer; Value is 0 then.
 	NoAnswer bool
 	// Measures are further figures of the same answer, where the reference has

@@ -78,6 +78,3 @@ func lastBoxed(text string) (inner string, ok bool) {
 	}
 	return "", false
 }
-
-// pyStrip is str.strip().
-func pyStrip(s string) string { return strings.TrimFunc(s, isPySpace) }

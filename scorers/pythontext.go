@@ -24,6 +24,9 @@ func isPySpace(r rune) bool {
 // pyFields is str.split().
 func pyFields(s string) []string { return strings.FieldsFunc(s, isPySpace) }
 
+// pyStrip is str.strip().
+func pyStrip(s string) string { return strings.TrimFunc(s, isPySpace) }
+
 // isPyDigit is \d: category Nd.
 func isPyDigit(r rune) bool { return unicode.Is(unicode.Nd, r) }
 

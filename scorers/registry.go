@@ -12,11 +12,14 @@ type family struct {
 	metrics   []Metric
 	// tables are evaluations of whole sets of rows, for Evaluate only.
 	tables map[string]evaluator
+	// ofRows says that the tables take nothing but sets of rows: a case of one
+	// answer that names no benchmark is not theirs.
+	ofRows bool
 }
 
 // families lists them; a new benchmark adds a line.
 func families() []family {
-	return []family{longBench(), lEval(), loogle(), needleThreading(), needleBench(), taxonomy()}
+	return []family{longBench(), lEval(), loogle(), needleThreading(), needleBench(), taxonomy(), m4le()}
 }
 
 // Metrics lists all metrics with their benchmark, whose variants share a

@@ -9,6 +9,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
+	"github.com/lcbench/lcbench/benchmarks/m4le"
 	"github.com/lcbench/lcbench/benchmarks/needlebench"
 	"github.com/lcbench/lcbench/benchmarks/needlethreading"
 )
@@ -23,6 +24,7 @@ func List() []benchmarks.Adapter {
 		loogle.Adapter(),
 		needlethreading.Adapter(),
 		needlebench.Adapter(),
+		m4le.Adapter(),
 	}
 }
 

@@ -20,7 +20,8 @@ func scoreCommand() *cli.Command {
 		Name: "score", Usage: "score predictions made elsewhere; needs no network", ArgsUsage: "BENCHMARK",
 		Description: "LongBench's own format: one <task>.jsonl a task with pred, answers, all_classes, length; LongBench v2: rows with response (or pred), answer, difficulty, length.\n" +
 			"L-Eval: <task>.pred.jsonl with query, gt, evaluation, <model>_pred; files of one task in several folders are several systems, each named by its folder.\n" +
-			"LooGLE: <task>_<system>.jsonl with qa_pairs (or question), llm_output, output, one document a row; a table for each system.",
+			"LooGLE: <task>_<system>.jsonl with qa_pairs (or question), llm_output, output, one document a row; a table for each system.\n" +
+			"M4LE: <model>/<task>.jsonl, its rows with gen_resp; a task's name may carry the suffix that upstream's evaluation gives it.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "predictions", Usage: "`folder` of <task>.jsonl files, at any depth, or one file"},
 			&cli.StringFlag{Name: "data-dir", Usage: "the benchmark's files in this `folder`: predictions that are missing or there twice are named by sample"},

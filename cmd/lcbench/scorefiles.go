@@ -35,7 +35,7 @@ func (s *scoring) findPredictions(at string) (dir string, systems []predictionSy
 	var folders []string
 	for _, name := range names {
 		folder := path.Dir(name)
-		task, ok := taskOfFile(s.tasks, path.Base(name))
+		task, ok := s.taskOfFile(path.Base(name))
 		switch {
 		case !ok:
 			if strangers[folder] == nil {
@@ -105,8 +105,17 @@ func predictionFiles(at string) (dir string, names []string, err error) {
 	return at, names, nil
 }
 
-// taskOfFile finds the task that a file is named after. A benchmark whose
-// predictions are one file for all tasks names the task in each row.
+// taskOfFile finds the task that a file is named after, by the names that the
+// benchmark's own files have where these differ.
+func (s *scoring) taskOfFile(name string) (benchmarks.Task, bool) {
+	if own, ok := s.bench.(interface{ TaskName(string) string }); ok {
+		name = own.TaskName(strings.TrimSuffix(name, ".jsonl"))
+	}
+	return taskOfFile(s.tasks, name)
+}
+
+// taskOfFile finds the task of a name. A benchmark whose predictions are one
+// file for all tasks names the task in each row.
 func taskOfFile(tasks []benchmarks.Task, name string) (benchmarks.Task, bool) {
 	base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, ".jsonl"), ".pred"), "_e")
 	for _, t := range tasks {

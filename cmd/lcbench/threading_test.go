@@ -54,8 +54,8 @@ func TestInductionFindsEveryNeedleThatItsAttentionShows(t *testing.T) {
 		window    int
 		right     map[int]int // of eleven depths, by length
 	}{
-		"full attention":     {localmodel.Options{}, 1 << 20, map[int]int{1000: 11, 4000: 11, 16000: 11}},
-		"a window":           {localmodel.Options{Attention: sliding.Sliding{Window: window}}, window, map[int]int{1000: 11, 4000: 3, 16000: 1}},
+		"full attention": {localmodel.Options{}, 1 << 20, map[int]int{1000: 11, 4000: 11, 16000: 11}},
+		"a window":       {localmodel.Options{Attention: sliding.Sliding{Window: window}}, window, map[int]int{1000: 11, 4000: 3, 16000: 1}},
 		// Sinks show the first tokens: the needle at depth 0.
 		"sinks and a window": {localmodel.Options{Attention: sliding.Sliding{Window: window, Sinks: 4}}, window, map[int]int{1000: 11, 4000: 4, 16000: 2}},
 	} {
