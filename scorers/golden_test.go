@@ -24,6 +24,10 @@ func TestGoldenLEval(t *testing.T) {
 
 func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more") }
 
+func TestGoldenLongIns(t *testing.T) { goldenFiles(t, "longins", "metrics") }
+
+func TestGoldenLIConBench(t *testing.T) { goldenFiles(t, "liconbench", "metrics") }
+
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {
 	for _, file := range files {

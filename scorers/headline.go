@@ -18,6 +18,10 @@ const (
 	// HeadlineF1 is micro F1: the rows' parts count what is right, what was
 	// predicted and what should have been.
 	HeadlineF1 Headline = "micro-f1"
+	// HeadlineRelations and HeadlineEntities are micro F1 with the small summands
+	// of LIConBench's DialogRE and TacRED, and of its Few-NERD.
+	HeadlineRelations Headline = "relation-f1"
+	HeadlineEntities  Headline = "entity-f1"
 )
 
 // microF1 is 2PR/(P+R) of counts; 0 where nothing is right.
@@ -33,7 +37,8 @@ func microF1(sums []float64) float64 {
 // F1). A row's own score is what its answer alone would come to.
 func ofSums() map[Headline]func(sums []float64) float64 {
 	return map[Headline]func(sums []float64) float64{
-		HeadlineF1: microF1,
+		HeadlineF1:        microF1,
+		HeadlineRelations: relationF1, HeadlineEntities: entityF1,
 	}
 }
 
