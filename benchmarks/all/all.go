@@ -7,6 +7,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/leval"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
+	"github.com/lcbench/lcbench/benchmarks/longins"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
 )
 
@@ -18,6 +19,7 @@ func List() []benchmarks.Adapter {
 		longbench.V2(),
 		leval.Adapter(),
 		loogle.Adapter(),
+		longins.Adapter(),
 	}
 }
 
