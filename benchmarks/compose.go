@@ -41,7 +41,14 @@ func Compose[T any](id string, tok Tokenizer, length int, units, spare []T, size
 			target--
 		}
 	}
-	return best, notComposed(id, length, best.Tokens, units, spare, size)
+	near, sum := best.Tokens, 0
+	for _, u := range units {
+		if sum += size(u); sum > length {
+			break
+		}
+		near = max(near, sum)
+	}
+	return best, notComposed(id, length, near, units, spare, size)
 }
 
 // notComposed says why no context could be made: units that are too large, or
@@ -54,7 +61,7 @@ func notComposed[T any](id string, length, near int, units, spare []T, size func
 		}
 	}
 	name := FormatTokens(length)
-	reason, err := "no whole units fill a context of "+name, fmt.Errorf("%w: no whole items or demonstrations fill a context of %s: %d tokens come nearest", ErrSample, name, near)
+	reason, err := "no whole units fill a context of "+name, fmt.Errorf("%w: no whole items or demonstrations fill a context of %s: about %d tokens come nearest", ErrSample, name, near)
 	if sum < 98*length/100 {
 		reason = "too little data for a context of " + name
 		err = fmt.Errorf("%w: too little data for a context of %s: all %d items or demonstrations hold about %d tokens, %d needed", ErrSample, name, len(units)+len(spare), sum, 98*length/100)
@@ -62,12 +69,12 @@ func notComposed[T any](id string, length, near int, units, spare []T, size func
 	return &SampleError{SampleID: id, Reason: reason, Err: err}
 }
 
-// exchanged is how many of the last units are given up at most for others that
-// fill the rest better, and candidates how many others are looked at.
-const (
-	exchanged  = 12
-	candidates = 256
-)
+// candidates is how many others are looked at for those given up.
+const candidates = 256
+
+// exchanged lists how many of the last units may be given up for others that
+// fill the rest better, as they are tried.
+func exchanged() []int { return []int{0, 1, 2, 3, 5, 8, 13, 21, 34} }
 
 // choose picks units of least to most tokens together, nil where it finds none.
 func choose[T any](units, spare []T, size func(T) int, most, least int) []T {
@@ -76,12 +83,15 @@ func choose[T any](units, spare []T, size func(T) int, most, least int) []T {
 		sum += size(units[n])
 		n++
 	}
-	for back := 0; back <= min(exchanged, n); back++ {
-		if back > 0 {
-			sum -= size(units[n-back])
+	for _, back := range exchanged() {
+		if back > n {
+			break
 		}
-		kept := units[:n-back]
-		if sum >= least && back == 0 {
+		kept, sum := units[:n-back], sum
+		for _, u := range units[n-back : n] {
+			sum -= size(u)
+		}
+		if sum >= least {
 			return append([]T(nil), kept...)
 		}
 		others := append(append([]T(nil), units[n-back:min(len(units), n+candidates)]...), spare[:min(len(spare), candidates)]...)

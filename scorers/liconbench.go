@@ -16,9 +16,9 @@ func liconBench() family {
 	return family{
 		benchmark: "liconbench",
 		metrics: []Metric{
-			{Name: "goemotion_accuracy", Equals: "equality behind the cut, goemotion_infer.py" + commit, Score: sameLabel(cutAt("comment: "), nil)},
-			{Name: "banking77_accuracy", Equals: "equality behind the cut, banking77_infer.py" + commit, Score: sameLabel(cutAt("service query"), nil)},
-			{Name: "discovery_accuracy", Equals: "equality without commas, full stops and double quotes, discovery_infer.py" + commit, Score: sameLabel(cutAt(), discoveryMarks)},
+			{Name: "goemotion_acc", Equals: "equality behind the cut, goemotion_infer.py" + commit, Score: sameLabel(cutAt("comment: "), nil)},
+			{Name: "banking77_acc", Equals: "equality behind the cut, banking77_infer.py" + commit, Score: sameLabel(cutAt("service query"), nil)},
+			{Name: "discovery_acc", Equals: "equality without commas, full stops and double quotes, discovery_infer.py" + commit, Score: sameLabel(cutAt(), discoveryMarks)},
 			{Name: "tacred_f1", Equals: "F1 over relations, tacred_infer.py" + commit, Score: scoreTacRED},
 			{Name: "dialogre_f1", Equals: "F1 over relations by their place, dialogueRE_evaluate.py" + commit, Score: scoreDialogRE},
 			{Name: "fewnerd_f1", Equals: "micro F1 over entities with their types, fewnerd_evaluate.py" + commit, Score: scoreFewNERD},

@@ -14,17 +14,17 @@ func TestOneLabelIsCutOutAndCompared(t *testing.T) {
 		metric, name, prediction, reference string
 		want                                float64
 	}{
-		{"goemotion_accuracy", "the label alone", " Joy\n", "joy", 1},
-		{"goemotion_accuracy", "what follows in the list of demonstrations is cut", "joy comment: more", "joy", 1},
-		{"goemotion_accuracy", "further lines are cut", "joy\n\nsince it is", "joy", 1},
-		{"goemotion_accuracy", "a full stop makes it another label", "joy.", "joy", 0},
-		{"goemotion_accuracy", "a sentence with the label is not the label", "It is joy", "joy", 0},
-		{"goemotion_accuracy", "the mark wants its space", "joy comment:", "joy", 0},
-		{"banking77_accuracy", "case of the label doesn't count", "refund_not_showing_up", "Refund_not_showing_up", 1},
-		{"banking77_accuracy", "the next query is cut", "card_arrivalservice query: x", "card_arrival", 1},
-		{"discovery_accuracy", "commas and quotes are dropped on both sides", `"As_a_result".`, "as_a_result,", 1},
-		{"discovery_accuracy", "hyphens and brackets stay", "[no-conn]", "[no-conn]", 1},
-		{"discovery_accuracy", "an empty answer is none", "", "and", 0},
+		{"goemotion_acc", "the label alone", " Joy\n", "joy", 1},
+		{"goemotion_acc", "what follows in the list of demonstrations is cut", "joy comment: more", "joy", 1},
+		{"goemotion_acc", "further lines are cut", "joy\n\nsince it is", "joy", 1},
+		{"goemotion_acc", "a full stop makes it another label", "joy.", "joy", 0},
+		{"goemotion_acc", "a sentence with the label is not the label", "It is joy", "joy", 0},
+		{"goemotion_acc", "the mark wants its space", "joy comment:", "joy", 0},
+		{"banking77_acc", "case of the label doesn't count", "refund_not_showing_up", "Refund_not_showing_up", 1},
+		{"banking77_acc", "the next query is cut", "card_arrivalservice query: x", "card_arrival", 1},
+		{"discovery_acc", "commas and quotes are dropped on both sides", `"As_a_result".`, "as_a_result,", 1},
+		{"discovery_acc", "hyphens and brackets stay", "[no-conn]", "[no-conn]", 1},
+		{"discovery_acc", "an empty answer is none", "", "and", 0},
 	} {
 		m, _ := Lookup("liconbench", c.metric)
 		if got := m.Score(Case{Prediction: c.prediction, References: []string{c.reference}}).Value; got != c.want {

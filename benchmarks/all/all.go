@@ -6,6 +6,7 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/leval"
+	"github.com/lcbench/lcbench/benchmarks/liconbench"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
 	"github.com/lcbench/lcbench/benchmarks/longins"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
@@ -20,6 +21,7 @@ func List() []benchmarks.Adapter {
 		leval.Adapter(),
 		loogle.Adapter(),
 		longins.Adapter(),
+		liconbench.Adapter(),
 	}
 }
 

@@ -6,8 +6,9 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 )
 
-// spares is how many further right items may fill what the exam leaves free.
-const spares = 64
+// spares and wrongSpares are how many further right and wrong items may fill
+// what the exam leaves free; wrong ones only where right ones don't.
+const spares, wrongSpares = 64, 8
 
 // deck deals items in random order, all of them before any comes again.
 type deck struct {
@@ -50,12 +51,13 @@ func (p paper) deal(rng *rand.Rand, enough func(item) bool) (units, spare []item
 			break
 		}
 	}
-	from := &decks[0]
-	if len(right) == 0 {
-		from = &decks[1]
-	}
 	for range spares {
-		spare = append(spare, from.next())
+		if len(right) > 0 {
+			spare = append(spare, decks[0].next())
+		}
+	}
+	for range wrongSpares {
+		spare = append(spare, decks[1].next())
 	}
 	return units, spare
 }
@@ -84,7 +86,7 @@ func (p paper) compose(id string, length int, depth *float64, o benchmarks.Optio
 	sum := 0
 	units, spare := p.deal(benchmarks.Rand(o.Seed, id, "items"), func(it item) bool {
 		sum += size(it)
-		return sum > length
+		return sum > length+length/4 // sizes are estimates: there has to be a choice
 	})
 	c, err := benchmarks.Compose(id, o.Tokenizer, length, units, spare, size, func(chosen []item) string {
 		return newSheet(p.arrange(chosen, depth)).text

@@ -2,6 +2,7 @@ package longins
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,22 +84,24 @@ func split(items []item) (wrong, right []item) {
 // whole items allow.
 func atDepth(items []item, depth float64) []item {
 	wrong, right := split(items)
-	total := 0
-	for _, it := range right {
-		total += len(it.text(0))
+	// Text ahead of and behind the wrong ones, with the numbers that items have
+	// there.
+	ahead, behind := 0, 0
+	for i, it := range right {
+		behind += len(it.text(len(wrong)+i) + itemGap)
 	}
-	goal := depth / 100 * float64(total)
-	ahead, n := 0.0, 0
-	for n < len(right) {
-		next := ahead + float64(len(right[n].text(0)))
-		if math.Abs(next-goal) > math.Abs(ahead-goal) {
+	best, off := 0, math.Inf(1)
+	for n := 0; ; n++ {
+		if d := math.Abs(float64(ahead) - depth/100*float64(ahead+behind)); d < off {
+			best, off = n, d
+		}
+		if n == len(right) {
 			break
 		}
-		ahead = next
-		n++
+		ahead += len(right[n].text(n) + itemGap)
+		behind -= len(right[n].text(len(wrong)+n) + itemGap)
 	}
-	out := append([]item(nil), right[:n]...)
-	return append(append(out, wrong...), right[n:]...)
+	return slices.Concat(right[:best], wrong, right[best:])
 }
 
 // inPlaces puts wrong items into the places that the wrong items of pattern

@@ -22,6 +22,7 @@ type stream struct {
 	index    int // of the next sample
 	repeated int // composed exams with items more than once
 	bare     int // rows without a wrong item, left out of composed exams
+	unfilled int // exams that no whole items fill, left out
 }
 
 func (s *stream) prepare(ctx context.Context) (err error) {
@@ -54,14 +55,8 @@ func (s *stream) all(ctx context.Context) bool {
 		return true
 	}
 	for _, length := range s.o.Lengths {
-		// The shortest file that reaches the length has items enough, if any has.
+		// The longest file has most items to choose from.
 		from := s.sources[len(s.sources)-1]
-		for _, f := range s.sources {
-			if f.size >= length {
-				from = f
-				break
-			}
-		}
 		if !s.file(ctx, from, length) {
 			return false
 		}
@@ -116,6 +111,10 @@ func (s *stream) row(ctx context.Context, r row, f file, length int, w *window) 
 			return s.yield(benchmarks.Sample{}, ctx.Err()) && false
 		}
 		sample, err := s.composed(p, f, length, depth)
+		if errors.Is(err, benchmarks.ErrSample) {
+			s.unfilled++
+			continue
+		}
 		if !s.give(sample, err) {
 			return false
 		}
@@ -195,10 +194,6 @@ func (s *stream) composed(p paper, f file, length int, depth *float64) (benchmar
 		var err error
 		// All depths of a length are of the same items.
 		if made, tokens, repeats, err = p.compose(id, length, depth, s.o); err != nil {
-			var missed *benchmarks.SampleError
-			if errors.As(err, &missed) {
-				missed.SampleID = full
-			}
 			return benchmarks.Sample{}, err
 		}
 		if repeats {
@@ -275,6 +270,9 @@ func (s *stream) notices() {
 	}
 	if s.repeated > 0 {
 		texts = append(texts, fmt.Sprintf("%d composed exams hold items more than once: their task has too few of its own", s.repeated))
+	}
+	if s.unfilled > 0 {
+		texts = append(texts, fmt.Sprintf("%d exams are left out: no whole items of their task fill the length to 98%%", s.unfilled))
 	}
 	if s.bare > 0 {
 		texts = append(texts, fmt.Sprintf("%d rows without a wrong item are left out of composed exams", s.bare))
