@@ -40,6 +40,10 @@ func TestPartsOfScoresAreAveragedAndShown(t *testing.T) {
 	if parts := newRow(none, "").ScoreParts; parts != nil {
 		t.Errorf("no answer has parts %v", parts)
 	}
+	none.Score.Counts = true
+	if diff := cmp.Diff([]float64{0.5, 0.5}, newRow(none, "").ScoreParts); diff != "" {
+		t.Errorf("counts of no answer (-want +got):\n%s", diff)
+	}
 	s := f.Summarise(SummaryInput{Manifest: testManifest(), Tasks: tasks, Resamples: -1})
 	want := map[string]float64{"summ": 100 * math.Sqrt(0.5*0.2), "summ 1000": 100 * math.Sqrt(0.4*0.1), "summ 2000": 100 * math.Sqrt(0.6*0.3), "topics": 50, "topics 1000": 200. / 3}
 	got := map[string]float64{}

@@ -160,8 +160,11 @@ func rowScore(r runners.Result) (float64, bool) {
 }
 
 // rowParts returns the parts of a result's score, nil where rowScore takes no
-// notice of the metric.
+// notice of the metric. Counts stay: what was wanted counts without an answer.
 func rowParts(r runners.Result) []float64 {
+	if r.Score.Counts {
+		return r.Score.Parts
+	}
 	if _, ok := rowScore(r); !ok || r.Answer.Status == runners.NoAnswer {
 		return nil
 	}

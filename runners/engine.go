@@ -220,6 +220,9 @@ func (r *run) finish(s benchmarks.Sample, a Answer, resumed bool) error {
 	result := Result{Sample: s, Answer: a, Resumed: resumed}
 	if a.Status.Lost() {
 		r.lose(fmt.Errorf("%s: %s", a.SampleID, a.Error))
+		if score, err := r.Score(s, ""); err == nil && score.Counts {
+			result.Score.Counts, result.Score.Parts = true, score.Parts
+		}
 	} else {
 		score, err := r.Score(s, a.Text)
 		if err != nil {

@@ -133,7 +133,7 @@ func scoreDialogRE(c Case) Score {
 // bestCounts scores against the reference that gives the most. An empty label is
 // right in any answer and predicted by none: no score goes beyond 1 for that.
 func bestCounts(references []string, f1 func([]float64) float64, count func(reference string) f1Counts) Score {
-	var s Score
+	s := Score{Counts: true}
 	for _, r := range references {
 		parts := count(r).parts()
 		if v := min(1, f1(parts)); s.Parts == nil || v > s.Value {

@@ -42,6 +42,10 @@ type Score struct {
 	// Parts are the figures that Value is made of, where the metric has several
 	// (rouge1, rouge2, rougeL); each is in 0..1.
 	Parts []float64
+	// Counts says that Parts are counts instead, from whose sums a set's figure
+	// follows (Headline): a row without an answer has them too, those of an empty
+	// one.
+	Counts bool
 	// NoAnswer says that an extracting metric found no answer; Value is 0 then.
 	NoAnswer bool
 	// Measures are further figures of the same answer, where the reference has

@@ -43,7 +43,7 @@ func (w *World) named(d *dice, label int) any {
 	case 0:
 		return row{fmt.Sprintf("%s was seen on the road to %s .", person, town), map[string]string{person: "person-other", town: "location-GPE"}}
 	case 1:
-		return row{fmt.Sprintf("The market of %s opens at dawn .", town), map[string]string{town: "location-GPE"}}
+		return row{fmt.Sprintf("The market of %s opens at dawn , says %s .", town, person), map[string]string{town: "location-GPE", person: "person-other"}}
 	case 2:
 		return row{fmt.Sprintf("%s hired %s for the winter .", body, person), map[string]string{body: "organization-other", person: "person-other"}}
 	case 3:
@@ -54,7 +54,7 @@ func (w *World) named(d *dice, label int) any {
 		return row{fmt.Sprintf("%s paid for the %s .", body, event), map[string]string{body: "organization-other", event: "event-other"}}
 	}
 	river := pick(d, w.words.rivers)[0]
-	return row{fmt.Sprintf("The %s rose after the storm .", river), map[string]string{river: "location-bodiesofwater"}}
+	return row{fmt.Sprintf("The %s rose after %s had left %s .", river, person, town), map[string]string{river: "location-bodiesofwater", person: "person-other", town: "location-GPE"}}
 }
 
 // talk is what a dialogue says of two people and their relation: {p} and {q}

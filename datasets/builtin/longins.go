@@ -51,8 +51,8 @@ type longInsRow struct {
 	TrueList   []int `json:"true_list"`
 }
 
-// tokensAWord is about what an English word takes.
-const tokensAWord = 1.35
+// bytesAToken is about what a token of English takes.
+const bytesAToken = 4
 
 // longInsFile is one object of all tasks.
 func (w *World) longInsFile(size int) ([]byte, error) {
@@ -80,10 +80,10 @@ func (w *World) longInsFile(size int) ([]byte, error) {
 func (w *World) longInsRow(t examTask, size int) longInsRow {
 	d := w.dice("longins/"+t.name, size)
 	var items [][3]string
-	for words := 0; len(items) < 3 || float64(words)*tokensAWord < float64(size); {
+	for bytes := 0; len(items) < 3 || bytes < size*bytesAToken; {
 		q, right, wrong := t.make(w, d)
 		items = append(items, [3]string{q, right, wrong})
-		words += len(strings.Fields(q)) + len(strings.Fields(right)) + 4
+		bytes += len(q) + len(right) + len("[12: Answer: ]\n\n")
 	}
 	bad := map[int]bool{}
 	for len(bad) < max(1, (len(items)+3)/7) {
