@@ -13,17 +13,18 @@ type Composed[T any] struct {
 
 // Compose makes a context of at most length tokens and at least 98% of that:
 // as many of units as fit, in the order given, with the last few exchanged for
-// others, of spare too, so that the rest is filled. size is about what a unit
+// others, of spare too, so that the rest is filled; the first keep of them stay.
+// size is about what a unit
 // takes; the context that render makes is counted whole, and where that differs
 // from the sum the choice is made again. Where no choice comes that near, the
 // error wraps ErrSample and says how near one came.
-func Compose[T any](id string, tok Tokenizer, length int, units, spare []T, size func(T) int, render func([]T) string) (Composed[T], error) {
+func Compose[T any](id string, tok Tokenizer, length, keep int, units, spare []T, size func(T) int, render func([]T) string) (Composed[T], error) {
 	least := (98*length + 99) / 100
 	var best Composed[T]
 	tried := map[int]bool{}
 	for target := length; target > 0 && len(tried) < 12; {
 		tried[target] = true
-		chosen := choose(units, spare, size, target, target-(length-least))
+		chosen := choose(keep, units, spare, size, target, target-(length-least))
 		if chosen == nil {
 			target--
 			continue
@@ -77,14 +78,14 @@ const candidates = 256
 func exchanged() []int { return []int{0, 1, 2, 3, 5, 8, 13, 21, 34} }
 
 // choose picks units of least to most tokens together, nil where it finds none.
-func choose[T any](units, spare []T, size func(T) int, most, least int) []T {
+func choose[T any](keep int, units, spare []T, size func(T) int, most, least int) []T {
 	n, sum := 0, 0
 	for n < len(units) && sum+size(units[n]) <= most {
 		sum += size(units[n])
 		n++
 	}
 	for _, back := range exchanged() {
-		if back > n {
+		if back > n-keep {
 			break
 		}
 		kept, sum := units[:n-back], sum

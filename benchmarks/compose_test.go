@@ -36,8 +36,9 @@ func TestComposedContextsAreFullAndOfWholeUnits(t *testing.T) {
 		units := rapid.SliceOfN(unit, 0, 60).Draw(t, "units")
 		spare := rapid.SliceOfN(unit, 0, 20).Draw(t, "spare")
 		length := rapid.IntRange(1, 4000).Draw(t, "length")
+		keep := rapid.IntRange(0, min(2, len(units))).Draw(t, "keep")
 		size := func(s string) int { return len(s) }
-		c, err := Compose("id", letters{}, length, units, spare, size, joinUnits)
+		c, err := Compose("id", letters{}, length, keep, units, spare, size, joinUnits)
 		if err != nil {
 			var missed *SampleError
 			if !errors.As(err, &missed) || !errors.Is(err, ErrSample) || missed.SampleID != "id" {
@@ -50,6 +51,9 @@ func TestComposedContextsAreFullAndOfWholeUnits(t *testing.T) {
 		}
 		if joinUnits(c.Units) != c.Context {
 			t.Fatalf("the context isn't the units")
+		}
+		if !slices.Equal(c.Units[:keep], units[:keep]) {
+			t.Fatalf("the first %d units don't stay", keep)
 		}
 		// Each unit is taken once at the most.
 		left := slices.Concat(units, spare)
@@ -69,16 +73,17 @@ func TestComposeTakesUnitsInOrderAndExchangesTheLast(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		units, spare []int
-		length       int
+		length, keep int
 		want         []int
 		err          string
 	}{
-		{"all in order where they fit", []int{50, 30, 19}, nil, 100, []int{50, 30, 19}, ""},
-		{"the next one that fits fills the rest", []int{50, 30, 40, 20}, nil, 100, []int{50, 30, 20}, ""},
-		{"a spare one fills the rest", []int{50, 30, 40}, []int{7, 19}, 100, []int{50, 30, 19}, ""},
-		{"the last one is given up", []int{50, 30, 49}, nil, 100, []int{50, 49}, ""},
-		{"nothing fits", []int{60, 70}, nil, 100, nil, "sample not made: no whole items or demonstrations fill a context of 100: about 60 tokens come nearest"},
-		{"too little data", []int{10, 20}, []int{30}, 100, nil, "sample not made: too little data for a context of 100: all 3 items or demonstrations hold about 60 tokens, 98 needed"},
+		{"all in order where they fit", []int{50, 30, 19}, nil, 100, 0, []int{50, 30, 19}, ""},
+		{"the next one that fits fills the rest", []int{50, 30, 40, 20}, nil, 100, 0, []int{50, 30, 20}, ""},
+		{"a spare one fills the rest", []int{50, 30, 40}, []int{7, 19}, 100, 0, []int{50, 30, 19}, ""},
+		{"the last one is given up", []int{50, 30, 49}, nil, 100, 0, []int{50, 49}, ""},
+		{"but not one that has to stay", []int{50, 30, 49}, nil, 100, 2, nil, "sample not made: no whole items or demonstrations fill a context of 100: about 80 tokens come nearest"},
+		{"nothing fits", []int{60, 70}, nil, 100, 0, nil, "sample not made: no whole items or demonstrations fill a context of 100: about 60 tokens come nearest"},
+		{"too little data", []int{10, 20}, []int{30}, 100, 0, nil, "sample not made: too little data for a context of 100: all 3 items or demonstrations hold about 60 tokens, 98 needed"},
 	} {
 		var units, spare []string
 		for _, n := range c.units {
@@ -87,7 +92,7 @@ func TestComposeTakesUnitsInOrderAndExchangesTheLast(t *testing.T) {
 		for _, n := range c.spare {
 			spare = append(spare, unit(n))
 		}
-		got, err := Compose("id", letters{}, c.length, units, spare, size, joinUnits)
+		got, err := Compose("id", letters{}, c.length, c.keep, units, spare, size, joinUnits)
 		if c.err != "" {
 			if err == nil || err.Error() != "id: "+c.err {
 				t.Errorf("%s: error %v, want %s", c.name, err, c.err)

@@ -110,7 +110,8 @@ func (e *fieldReader) separator() (more bool, err error) {
 		return false, err
 	}
 	first := !e.begun
-	if first {
+	switch {
+	case first:
 		if c == 0xef {
 			if c, err = e.skipMark(); err != nil {
 				return false, err
@@ -120,10 +121,10 @@ func (e *fieldReader) separator() (more bool, err error) {
 			return false, e.misplaced("'{'")
 		}
 		e.begun = true
-	} else if c == '}' {
+	case c == '}':
 		e.advance(1)
 		return false, nil
-	} else if c != ',' {
+	case c != ',':
 		return false, e.misplaced("',' or '}'")
 	}
 	e.advance(1)

@@ -162,7 +162,7 @@ func TestBadRowsAreNamedAndTheOthersGoOn(t *testing.T) {
 	src := texts{
 		"banking77/train.jsonl": `{"text":"a","label":0}` + "\n" + `{"text":"b","label":1}`,
 		"banking77/test.jsonl": strings.Join([]string{
-			`{"text":"q","label":99}`, `{"text":"q","label":"card_arival"}`, `{"text":"q","label":true}`, `{"text":7,"label":0}`, `{"text":"q"}`, `{"text":"q","label":"AGE_LIMIT"}`,
+			`{"text":"q","label":99}`, `{"text":"q","label":"card_arrivel"}`, `{"text":"q","label":true}`, `{"text":7,"label":0}`, `{"text":"q"}`, `{"text":"q","label":"AGE_LIMIT"}`,
 		}, "\n"),
 	}
 	got, errs, _ := samples(t, src, benchmarks.Options{Tasks: []string{"banking77"}, Shape: benchmarks.Shape{Rounds: []int{1}}})
@@ -171,7 +171,7 @@ func TestBadRowsAreNamedAndTheOthersGoOn(t *testing.T) {
 	}
 	for i, want := range []string{
 		`banking77/test.jsonl:1: field "label": unknown label 99: want 0 to 76`,
-		`banking77/test.jsonl:2: field "label": unknown label "card_arival" (did you mean "card_arrival"?): want one of the 77 of banking77`,
+		`banking77/test.jsonl:2: field "label": unknown label "card_arrivel" (did you mean "card_arrival"?): want one of the 77 of banking77`,
 		`banking77/test.jsonl:3: field "label": want a label's name or number: want a whole number, got boolean`,
 		`banking77/test.jsonl:4: field "text": want a string, got number`,
 		`banking77/test.jsonl:5: field "label": missing`,

@@ -19,11 +19,6 @@ type example struct {
 	answer string
 }
 
-// has says whether the example shows one of the labels.
-func (e example) has(labels []string) bool {
-	return slices.ContainsFunc(e.labels, func(l string) bool { return slices.Contains(labels, l) })
-}
-
 // fields reads a row's fields by name; those without a reader are passed over,
 // those of needed have to be there.
 func fields(line []byte, readers map[string]func(raw []byte) error, needed ...string) error {

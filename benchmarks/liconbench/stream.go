@@ -217,11 +217,11 @@ func (m *maker) filled(id string, length int, all []shown, e example, depth *flo
 		}
 		return ordered
 	}
-	units := all
+	units, keep := all, 0
 	if key != common {
-		units = preferred(all, e.labels)
+		units, keep = preferred(all, e.labels), 1 // of the row's labels, if any is shown at all
 	}
-	c, err := benchmarks.Compose(id, m.o.Tokenizer, length, units, nil, m.size, func(list []shown) string { return newShelf(arrange(list)).text })
+	c, err := benchmarks.Compose(id, m.o.Tokenizer, length, min(keep, len(units)), units, nil, m.size, func(list []shown) string { return newShelf(arrange(list)).text })
 	if err != nil {
 		return shelf{}, err
 	}

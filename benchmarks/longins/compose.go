@@ -88,7 +88,8 @@ func (p paper) compose(id string, length int, depth *float64, o benchmarks.Optio
 		sum += size(it)
 		return sum > length+length/4 // sizes are estimates: there has to be a choice
 	})
-	c, err := benchmarks.Compose(id, o.Tokenizer, length, units, spare, size, func(chosen []item) string {
+	// The first one is wrong and stays.
+	c, err := benchmarks.Compose(id, o.Tokenizer, length, 1, units, spare, size, func(chosen []item) string {
 		return newSheet(p.arrange(chosen, depth)).text
 	})
 	if err != nil {

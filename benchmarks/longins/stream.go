@@ -71,18 +71,18 @@ func (s *stream) file(ctx context.Context, f file, length int) bool {
 	w := newWindow(ctx, s.b.src, f)
 	defer w.close()
 	for left > 0 {
-		r, err, ok := w.next()
+		e, ok := w.next()
 		if !ok {
 			return true
 		}
-		if err != nil {
-			if !s.yield(benchmarks.Sample{}, err) {
+		if e.err != nil {
+			if !s.yield(benchmarks.Sample{}, e.err) {
 				return false
 			}
 			continue
 		}
 		left--
-		if !s.row(ctx, r, f, length, w) {
+		if !s.row(ctx, e.row, f, length, w) {
 			return false
 		}
 	}

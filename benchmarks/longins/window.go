@@ -30,17 +30,17 @@ func newWindow(ctx context.Context, src datasets.Source, f file) *window {
 
 func (w *window) close() { w.stop() }
 
-// next gives the next row of the file, or its error.
-func (w *window) next() (row, error, bool) {
+// next gives the next row of the file, or its error; false at the file's end.
+func (w *window) next() (entry, bool) {
 	if len(w.queue) == 0 && !w.read() {
-		return row{}, nil, false
+		return entry{}, false
 	}
 	e := w.queue[0]
 	w.queue = w.queue[1:]
 	if e.err == nil && len(e.row.items) > 0 {
 		w.last = append(w.last[max(0, len(w.last)-mixed):], e.row)
 	}
-	return e.row, e.err, true
+	return e, true
 }
 
 func (w *window) read() bool {
