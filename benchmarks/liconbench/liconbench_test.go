@@ -416,3 +416,55 @@ func TestGoldenFilesWithoutTrainingFiles(t *testing.T) {
 		t.Errorf("demonstrations %v", shown)
 	}
 }
+
+func TestFilesOfAnswersNameTaskSystemAndRounds(t *testing.T) {
+	b := &liconBench{}
+	for name, want := range map[string]benchmarks.AnswerFile{
+		"goemotion_round_result/gpt4_3.json":                    {System: "gpt4", Task: "goemotion", Stratum: "3 rounds"},
+		"x/bank77_round_instruct_result/a_b_1.json":             {System: "a_b instruct", Task: "banking77", Stratum: "1 round"},
+		"tacred_round_group_result/m_5.json":                    {System: "m group", Task: "tacred", Stratum: "5 rounds"},
+		"dialogueRE_round_result/m_2.json":                      {System: "m", Task: "dialogre", Stratum: "2 rounds"},
+		"goemotion_result/gpt4_2k.json":                         {},
+		"goemotion_round_result/gpt4.json":                      {},
+		"other_round_result/gpt4_1.json":                        {},
+		"goemotion_round_result/gpt4_0.json":                    {},
+		"goemotion_round_result/gpt4_99999999999999999999.json": {},
+	} {
+		got, ok := b.AnswerFile(name)
+		if want.Task != "" {
+			want.Path = name
+		}
+		if got != want || ok != (want.Task != "") {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, ok, want)
+		}
+	}
+}
+
+func TestAnswersOfEntitiesAreFoundByTheirPlace(t *testing.T) {
+	b := &liconBench{}
+	f := benchmarks.AnswerFile{Task: "fewnerd", Stratum: "1 round"}
+	s, answer, err := b.Answered(f, 6, []byte(`{"Ada":"person-other","Bergen":"location-GPE"}`))
+	if err != nil || s.Group != "fewnerd/7" || s.References != nil || answer != "Ada: person-other\nBergen: location-GPE" {
+		t.Errorf("%+v, %q, %v", s, answer, err)
+	}
+	if _, _, err := b.Answered(f, 0, []byte(`["Ada"]`)); err == nil {
+		t.Error("a list is no row of entities")
+	}
+	f.Task = "tacred"
+	if _, _, err := b.Answered(f, 0, []byte(`{"pred":"per:title"}`)); err == nil || err.Error() != `field "label": missing` {
+		t.Errorf("no label: %v", err)
+	}
+}
+
+// Few-NERD's test rows are the file's first, with a training file or without.
+func TestEntitiesWithoutTrainingFileAreOfTheRowsBehind(t *testing.T) {
+	var s set
+	for i := range testRows + 60 {
+		s.test = append(s.test, single(fmt.Sprint(i), "x"))
+	}
+	s.shots, s.more, s.dealt = []int{57}, 56, true
+	s.choose()
+	if len(s.test) != testRows || s.test[0].text != "0" || len(s.train) != 60 || s.train[0].text != "500" {
+		t.Errorf("%d test rows, %d demonstrations", len(s.test), len(s.train))
+	}
+}

@@ -85,12 +85,14 @@ func (b *liconBench) load(ctx context.Context, t task, rounds int, bad func(erro
 
 // choose brings train into the order of rounds and cuts test to its size.
 func (s *set) choose() {
-	if s.dealt {
-		if s.merged {
-			s.train, s.test = dealDialogues(s.test)
-		} else {
-			s.train, s.test = deal(s.test)
-		}
+	switch {
+	case !s.dealt:
+	case s.merged:
+		s.train, s.test = dealDialogues(s.test)
+	case s.shots != nil: // the test rows are the file's first
+		s.train = s.test[min(len(s.test), testRows):]
+	default:
+		s.train, s.test = deal(s.test)
 	}
 	switch {
 	case s.merged:
