@@ -241,6 +241,16 @@ type Answered struct {
 	Answer string
 }
 
+// AnswerFile is a file of answers that were made elsewhere, all of one task and
+// variant.
+type AnswerFile struct {
+	Path    string
+	System  string // who answered
+	Task    string
+	Mode    string // Options.Mode, "" for the default
+	Stratum string // of all its samples
+}
+
 // FollowUp is a second request, of one of two kinds. Without After it is made
 // of the first one's answer: Template, with Placeholder replaced by that answer,
 // stripped; only the second answer is scored. With After it is a second

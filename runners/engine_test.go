@@ -381,3 +381,24 @@ func TestNoAnswerScoresZeroAndKeepsItsMeasures(t *testing.T) {
 		t.Errorf("status %s, score %+v", r.Answer.Status, r.Score)
 	}
 }
+
+// The labels of a sample that is lost count in a set's F1 all the same.
+func TestALostSampleKeepsTheCountsOfAnEmptyAnswer(t *testing.T) {
+	e, _, results := engine(modelFunc(func(context.Context, runners.Request) (runners.Response, error) {
+		return runners.Response{}, &runners.CallError{Kind: runners.ErrRequest, Err: errors.New("no")}
+	}))
+	counts := true
+	e.Score = func(_ benchmarks.Sample, answer string) (scorers.Score, error) {
+		return scorers.Score{Counts: counts, Parts: []float64{float64(len(answer)), 2}}, nil
+	}
+	for _, want := range [][]float64{{0, 2}, nil} {
+		*results = nil
+		if _, err := e.Run(t.Context(), samples(1)); err != nil || len(*results) != 1 {
+			t.Fatalf("%d results, %v", len(*results), err)
+		}
+		if diff := cmp.Diff(want, (*results)[0].Score.Parts); diff != "" {
+			t.Errorf("counts %v: parts (-want +got):\n%s", counts, diff)
+		}
+		counts = false
+	}
+}

@@ -29,6 +29,9 @@ func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more"
 func TestGoldenNeedleThreading(t *testing.T) { goldenFiles(t, "needlethreading", "metrics") }
 func TestGoldenNeedleBench(t *testing.T)     { goldenFiles(t, "needlebench", "metrics", "more") }
 func TestGoldenTaxonomy(t *testing.T)        { goldenFiles(t, "taxonomy", "cases") }
+func TestGoldenLongIns(t *testing.T)         { goldenFiles(t, "longins", "metrics") }
+
+func TestGoldenLIConBench(t *testing.T) { goldenFiles(t, "liconbench", "metrics") }
 
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {

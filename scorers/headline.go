@@ -15,28 +15,21 @@ const (
 	// HeadlineStrata is the mean of the means of the strata and parts (L-Eval's
 	// topic retrieval, by the place of the question).
 	HeadlineStrata Headline = "strata"
-	// HeadlineF1 is micro F1: the rows' parts count what is right, what was
-	// predicted and what should have been.
-	HeadlineF1 Headline = "micro-f1"
 	// HeadlineBLEU is corpus BLEU-4: the rows' parts are bleuCounts.
 	HeadlineBLEU Headline = "corpus-bleu"
+	// HeadlineRelations and HeadlineEntities are micro F1 with the small summands
+	// of LIConBench's DialogRE and TacRED, and of its Few-NERD.
+	HeadlineRelations Headline = "relation-f1"
+	HeadlineEntities  Headline = "entity-f1"
 )
-
-// microF1 is 2PR/(P+R) of counts; 0 where nothing is right.
-func microF1(sums []float64) float64 {
-	if len(sums) < 3 || sums[0] <= 0 {
-		return 0
-	}
-	return 2 * sums[0] / (sums[1] + sums[2])
-}
 
 // ofSums are the headlines that are a function of what the rows' parts add up
 // to: counts, from which a figure of the whole set follows (corpus BLEU, micro
 // F1). A row's own score is what its answer alone would come to.
 func ofSums() map[Headline]func(sums []float64) float64 {
 	return map[Headline]func(sums []float64) float64{
-		HeadlineF1:   microF1,
-		HeadlineBLEU: corpusBLEU,
+		HeadlineBLEU:      corpusBLEU,
+		HeadlineRelations: relationF1, HeadlineEntities: entityF1,
 	}
 }
 

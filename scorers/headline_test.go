@@ -82,7 +82,7 @@ func TestAHeadlineOfStrataWeighsThemAlike(t *testing.T) {
 }
 
 func TestNoRowsAreNoHeadline(t *testing.T) {
-	for _, h := range []Headline{HeadlineMean, HeadlineGeometric, HeadlineStrata, HeadlineF1} {
+	for _, h := range []Headline{HeadlineMean, HeadlineGeometric, HeadlineStrata, HeadlineEntities} {
 		spec := TaskSpec{Name: "s", Category: "c", Parts: []string{"x"}, Headline: h, Decimals: 4}
 		task := Aggregate(nil, []TaskSpec{spec}, AggregateOptions{}).Tasks[0]
 		if !task.All.Absent() || !math.IsNaN(task.Reference) {
@@ -92,7 +92,7 @@ func TestNoRowsAreNoHeadline(t *testing.T) {
 }
 
 func TestAHeadlineOfSumsIsOfTheWholeSet(t *testing.T) {
-	spec := TaskSpec{Name: "f", Category: "c", Strata: []string{"near", "far"}, Headline: HeadlineF1, Decimals: 4}
+	spec := TaskSpec{Name: "f", Category: "c", Strata: []string{"near", "far"}, Headline: HeadlineEntities, Decimals: 4}
 	rows := []Row{ // parts: right, predicted, wanted
 		{Task: "f", Group: "a", Score: 1, Parts: []float64{3, 3, 3}, Strata: []string{"near"}, Valid: true},
 		{Task: "f", Group: "b", Score: 0, Parts: []float64{0, 1, 2}, Strata: []string{"near"}},
@@ -100,11 +100,11 @@ func TestAHeadlineOfSumsIsOfTheWholeSet(t *testing.T) {
 		{Task: "f", Group: "d", Strata: []string{"far"}}, // no answer: nothing is known of it
 	}
 	task := Aggregate(rows, []TaskSpec{spec}, AggregateOptions{Resamples: 2000}).Tasks[0]
-	near(t, "headline", task.All.Value, 8./13)
-	near(t, "of valid rows", task.Valid.Value, 8./10)
+	near(t, "headline", task.All.Value, entityF1([]float64{4, 6, 7}))
+	near(t, "of valid rows", task.Valid.Value, entityF1([]float64{4, 5, 5}))
 	near(t, "as the reference rounds it", task.Reference, Round(100*8./13, 4))
-	near(t, "near", task.Strata[0].All.Value, 6./9)
-	near(t, "far", task.Strata[1].All.Value, 2./4)
+	near(t, "near", task.Strata[0].All.Value, entityF1([]float64{3, 4, 5}))
+	near(t, "far", task.Strata[1].All.Value, entityF1([]float64{1, 2, 2}))
 	if i := task.All.Interval; i.State != IntervalOK || i.Low < 0 || i.High > 1 || i.Low > 0.5 || i.High < 0.8 {
 		t.Errorf("interval %+v around %v", i, task.All.Value)
 	}

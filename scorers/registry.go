@@ -19,7 +19,7 @@ type family struct {
 
 // families lists them; a new benchmark adds a line.
 func families() []family {
-	return []family{longBench(), lEval(), loogle(), needleThreading(), needleBench(), taxonomy(), m4le()}
+	return []family{longBench(), lEval(), loogle(), needleThreading(), needleBench(), taxonomy(), m4le(), longIns(), liconBench()}
 }
 
 // Metrics lists all metrics with their benchmark, whose variants share a

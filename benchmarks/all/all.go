@@ -7,7 +7,9 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/leval"
+	"github.com/lcbench/lcbench/benchmarks/liconbench"
 	"github.com/lcbench/lcbench/benchmarks/longbench"
+	"github.com/lcbench/lcbench/benchmarks/longins"
 	"github.com/lcbench/lcbench/benchmarks/loogle"
 	"github.com/lcbench/lcbench/benchmarks/m4le"
 	"github.com/lcbench/lcbench/benchmarks/needlebench"
@@ -20,11 +22,13 @@ func List() []benchmarks.Adapter {
 		longbench.V1(),
 		longbench.E(),
 		longbench.V2(),
-		leval.Adapter(),
 		loogle.Adapter(),
-		needlethreading.Adapter(),
+		leval.Adapter(),
 		needlebench.Adapter(),
 		m4le.Adapter(),
+		longins.Adapter(),
+		liconbench.Adapter(),
+		needlethreading.Adapter(),
 	}
 }
 

@@ -59,7 +59,12 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 		limited := o
 		limited.Limit = 2
 		n := map[string]int{}
+		rows := map[string]bool{} // of generated ones, which come several times
 		for _, s := range collect(t, open(), limited) {
+			if a.Generated && rows[s.Task+"\x00"+s.Group] {
+				continue
+			}
+			rows[s.Task+"\x00"+s.Group] = true
 			n[s.Task]++
 		}
 		for task, got := range n {
@@ -92,6 +97,9 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
 	t.Run("each length instruction makes other prompts, an unknown one is refused", func(t *testing.T) { lengthInstructions(t, a, o) })
 	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, a, o) })
+	if a.Generated {
+		t.Run("depths have a meaning without lengths", func(t *testing.T) { placed(t, open(), o) })
+	}
 }
 
 // files names the tasks for which the built-in data has a file, nil for all.
@@ -209,6 +217,26 @@ func varied(t *testing.T, a benchmarks.Adapter, o benchmarks.Options) {
 			t.Errorf("%s: %d tokens for a length of %d", s.ID, n, s.TargetLength)
 		}
 		checkEvidence(t, s)
+	}
+}
+
+// placed checks that each sample stands at a depth that was asked for, and that
+// none stands there twice.
+func placed(t *testing.T, b benchmarks.Benchmark, o benchmarks.Options) {
+	o.Depths, o.Limit = []float64{0, 100}, 1
+	n := map[float64]int{}
+	seen := map[string]bool{}
+	for _, s := range collect(t, b, o) {
+		if s.Depth == nil || seen[s.ID] {
+			t.Errorf("%s: no depth, or the id twice", s.ID)
+			continue
+		}
+		seen[s.ID] = true
+		n[*s.Depth]++
+		checkEvidence(t, s)
+	}
+	if len(n) != 2 || n[0] == 0 || n[0] != n[100] {
+		t.Errorf("samples by depth: %v, want as many at 0 as at 100", n)
 	}
 }
 

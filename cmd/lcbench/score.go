@@ -66,6 +66,9 @@ func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
 	if documents, ok := s.bench.(documentReader); ok {
 		return scoreDocuments(c, s.settings, documents)
 	}
+	if answers, ok := s.bench.(answerReader); ok {
+		return scoreAnswers(c, s.settings, answers)
+	}
 	var ok bool
 	if s.reader, ok = s.bench.(predictionReader); !ok {
 		return usagef("%s: no format of predictions is known", a.Name)
