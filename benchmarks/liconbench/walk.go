@@ -1,6 +1,9 @@
 package liconbench
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // walk chooses examples in rounds: each goes through the labels in the order in
 // which rows show them first and takes each label's next unused row; in the
@@ -44,7 +47,8 @@ func walk(rows []example, rounds, limit int) (chosen []example, ends []int) {
 }
 
 // deal parts the rows of each label in turns: the first is a demonstration, the
-// second is asked, and so on. It serves where there is no training file.
+// second is asked, and so on. It serves where there is no training file. A row
+// that the file has twice is asked, not shown.
 func deal(rows []example) (train, test []example) {
 	seen := map[string]int{}
 	for _, r := range rows {
@@ -55,7 +59,12 @@ func deal(rows []example) (train, test []example) {
 			test = append(test, r)
 		}
 	}
-	return train, test
+	key := func(e example) string { return strings.Join(append([]string{e.text}, e.pairs...), "\x00") }
+	asked := map[string]bool{}
+	for _, r := range test {
+		asked[key(r)] = true
+	}
+	return slices.DeleteFunc(train, func(e example) bool { return asked[key(e)] }), test
 }
 
 // dealDialogues parts dialogues, of several labels each, in turns, and gives the
