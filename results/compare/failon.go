@@ -136,7 +136,7 @@ func (c *Comparison) Failures(f FailOn) ([]Failure, error) {
 		}
 	}
 	if n := c.newlyLost(); f.Lost && n > 0 {
-		out = append(out, Failure{Reason: fmt.Sprintf("%d samples lost in the candidate that the base has", n)})
+		out = append(out, Failure{Reason: plural(n, "sample") + " lost in the candidate that the base has"})
 	}
 	return out, nil
 }

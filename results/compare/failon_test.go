@@ -76,7 +76,7 @@ func TestFailOnSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 	for list, want := range map[string]string{
-		"task=bda":    `--fail-on "task=bda" names nothing that both runs have (did you mean "bad"?): there is bad, good`,
+		"task=bood":   `--fail-on "task=bood" names nothing that both runs have (did you mean "good"?): there is bad, good`,
 		"cell=32k":    "there is 4k, 8k",
 		"benchmark=c": "there is b",
 	} {
@@ -103,7 +103,10 @@ func TestNamedUnitsAreCorrectedAmongThemselves(t *testing.T) {
 	}
 	// Seven documents: p is 2/2⁷ = 0.0156.
 	c := compared(t, source(base), source(now), Options{})
-	for list, want := range map[string]int{"regression": 0, "task=t": 1, "task=t,task=tt,task=ttt": 1, "task=t,task=tt,task=ttt,task=tttt": 0} {
+	if u := unit(t, c, Task, "t"); u.Verdict != TooFew {
+		t.Errorf("among forty: %s, want too few", u.Verdict)
+	}
+	for list, want := range map[string]int{"task=t": 1, "task=t,task=tt,task=ttt": 1, "task=t,task=tt,task=ttt,task=tttt": 0} {
 		f, err := ParseFailOn(list)
 		must(t, err)
 		failures, err := c.Failures(f)

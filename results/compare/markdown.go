@@ -193,7 +193,7 @@ func prose(text string, most int) string {
 			b.WriteString("&gt;")
 		case c == '@', c == '#': // no mentions, no references
 			_, _ = fmt.Fprintf(&b, "%c<!---->", c)
-		case strings.ContainsRune("\\`*_{}[]()!|~$:", c):
+		case strings.ContainsRune("\\`*_{}[]()!|~$:", c), c == '.' && strings.HasSuffix(strings.ToLower(b.String()), "www"): // no links
 			_, _ = fmt.Fprintf(&b, "&#%d;", c)
 		default:
 			b.WriteRune(c)

@@ -54,7 +54,7 @@ func reported(t *testing.T) (*Comparison, []Failure) {
 func TestReportsLookAsTheyShould(t *testing.T) {
 	base, now := simulated(5, 1, none), simulated(5, 2, func(task, _ int) float64 {
 		if task == 3 {
-			return 0.4
+			return 0.9
 		}
 		return 0
 	})

@@ -3,14 +3,17 @@ package compare
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -192,10 +195,14 @@ func checkScore(score float64) error {
 
 func pinsOf(row results.Row) Pins {
 	p := Pins{Context: row.ContextSHA256[:min(pinLength, len(row.ContextSHA256))]}
+	parts := slices.Concat([]string{row.Metric, row.PromptSystem, row.PromptBefore, row.PromptAfter, strconv.FormatFloat(row.Weight, 'g', -1, 64)},
+		row.References, []string{""}, row.Classes)
 	h := sha256.New()
-	parts := slices.Concat([]string{row.Metric, row.PromptSystem, row.PromptBefore, row.PromptAfter, fmt.Sprint(row.Weight)}, row.References, []string{""}, row.Classes)
+	var length [8]byte
 	for _, part := range parts {
-		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
+		binary.LittleEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		_, _ = io.WriteString(h, part)
 	}
 	p.Ask = hex.EncodeToString(h.Sum(nil))[:pinLength]
 	if row.CutTokens == 0 {

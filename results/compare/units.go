@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -328,8 +327,11 @@ func (d draft) statsPairs() []stats.Pair {
 func (d draft) signature() uint64 {
 	h := fnv.New64a()
 	total := weightOf(d.pairs)
+	var line []byte
 	for _, p := range d.pairs {
-		_, _ = fmt.Fprintf(h, "%s\x00%s\x00%.9g\n", p.stratum, p.base.ID, p.weight/total)
+		line = append(append(append(line[:0], p.stratum...), 0), p.base.ID...)
+		line = strconv.AppendFloat(append(line, 0), p.weight/total, 'e', 8, 64)
+		_, _ = h.Write(line)
 	}
 	return h.Sum64()
 }
