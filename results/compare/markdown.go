@@ -54,22 +54,27 @@ func (r *report) add(s string) bool {
 	return true
 }
 
+// left says how much was left out; reserve has room for it.
+func (r *report) left(format string, n int) { _, _ = fmt.Fprintf(&r.out, format, n) }
+
 func (r *report) head(c *Comparison, failures []Failure) {
 	mark := "✅"
 	if len(failures) > 0 {
 		mark = "❌"
 	}
 	r.add(fmt.Sprintf("## %s lcbench compare: %s\n\n", mark, c.headline(failures)))
-	r.add(fmt.Sprintf("base %s (%s), candidate %s (%s)\n\n", code(c.Base.Place, maxName), code(c.Base.Model, maxName), code(c.Candidate.Place, maxName), code(c.Candidate.Model, maxName)))
+	r.add(fmt.Sprintf("base %s (%s), candidate %s (%s)\n\n", code(c.Base.Place), code(c.Base.Model), code(c.Candidate.Place), code(c.Candidate.Model)))
 	r.add(c.samplesLine() + "\n\n")
 	for _, text := range c.warnings() {
 		r.add("> ⚠️ " + prose(text, maxNote) + "\n\n")
 	}
 }
 
-// The most runes of a name and of a note that are shown.
+// The most runes of a name, of a model's or data set's text, and of a note that
+// are shown.
 const (
 	maxName = 120
+	maxCode = 120
 	maxNote = 400
 )
 
@@ -79,8 +84,8 @@ func (r *report) failures(failures []Failure) {
 		if f.Unit != nil {
 			line = "- **" + prose(f.Unit.finding(), maxNote) + "**: " + prose(f.Reason, maxNote) + "\n"
 		}
-		if !r.add(line) || i == maxFailures-1 && i < len(failures)-1 {
-			r.out.WriteString(fmt.Sprintf("- and %d more\n", len(failures)-i-1))
+		if i == maxFailures || r.out.Len()+len(line) > r.limit/2 || !r.add(line) {
+			r.left("- and %d more\n", len(failures)-i)
 			break
 		}
 	}
@@ -89,12 +94,16 @@ func (r *report) failures(failures []Failure) {
 	}
 }
 
-// maxFailures bounds the list of failures; the table has all units.
+// maxFailures bounds the list of failures, as does half the room; the table has
+// all units.
 const maxFailures = 50
 
 // units prints regressions first, then everything by its change.
 func (r *report) units(c *Comparison) {
-	r.add("| | N | Documents | Base | Candidate | Change | 95% CI | p (Holm) | Could see | Right ⇄ wrong | Verdict |\n|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n")
+	head := "| | N | Documents | Base | Candidate | Change | 95% CI | p (Holm) | Could see | Right ⇄ wrong | Verdict |\n|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
+	if !r.add(head) {
+		return
+	}
 	order := c.worstFirst()
 	rank := func(i int) int {
 		return slices.Index([]Verdict{Regression, Improvement, NoneSeen, TooFew}, c.Units[i].Verdict)
@@ -102,7 +111,7 @@ func (r *report) units(c *Comparison) {
 	slices.SortStableFunc(order, func(a, b int) int { return rank(a) - rank(b) })
 	for k, i := range order {
 		if !r.add(c.Units[i].markdownRow()) {
-			r.out.WriteString(fmt.Sprintf("\n%s more without room here.\n", plural(len(order)-k, "unit")))
+			r.left("\n%d more units have no room here.\n", len(order)-k)
 			break
 		}
 	}
@@ -146,7 +155,7 @@ func (r *report) lost(c *Comparison) {
 	var lines []string
 	for _, l := range c.Lost {
 		if !l.InBase {
-			lines = append(lines, fmt.Sprintf("- %s: %s\n", code(l.ID, maxName), prose(l.Status, maxName)))
+			lines = append(lines, fmt.Sprintf("- %s: %s\n", code(l.ID), prose(l.Status, maxName)))
 		}
 	}
 	r.list("Samples lost in the candidate and not in the base", lines)
@@ -156,9 +165,9 @@ func (r *report) lost(c *Comparison) {
 func (r *report) drops(c *Comparison) {
 	var lines []string
 	for _, d := range c.Drops {
-		line := fmt.Sprintf("- %s: %s → %s", code(d.ID, maxName), percent(d.Base), percent(d.Candidate))
+		line := fmt.Sprintf("- %s: %s → %s", code(d.ID), percent(d.Base), percent(d.Candidate))
 		if d.Answer != "" {
-			line += ", now answered " + code(d.Answer, maxName)
+			line += ", now answered " + code(d.Answer)
 		}
 		lines = append(lines, line+"\n")
 	}
@@ -172,7 +181,7 @@ func (r *report) list(title string, lines []string) {
 	}
 	for i, line := range lines {
 		if !r.add(line) {
-			r.out.WriteString(fmt.Sprintf("- and %d more\n", len(lines)-i))
+			r.left("- and %d more\n", len(lines)-i)
 			break
 		}
 	}
@@ -204,7 +213,7 @@ func prose(text string, most int) string {
 
 // code makes a code span of text, in HTML, since a pipe ends a table's cell even
 // between backticks.
-func code(text string, most int) string { return "<code>" + prose(text, most) + "</code>" }
+func code(text string) string { return "<code>" + prose(text, maxCode) + "</code>" }
 
 // short is text on one line, without what can't be seen, in at most so many
 // runes.

@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -146,7 +147,7 @@ func TestTheReportStaysBelowItsLimit(t *testing.T) {
 func wellFormed(data []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(data))
 	for {
-		if _, err := dec.Token(); err == io.EOF {
+		if _, err := dec.Token(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
