@@ -87,13 +87,7 @@ func parseCondition(item string) (condition, error) {
 
 // matches says whether the condition names the unit.
 func (c condition) matches(u Unit) bool {
-	if c.level == Overall && c.part == "" && u.Level == Benchmark {
-		return false // replaced in find where there is but one benchmark
-	}
-	if c.level != u.Level {
-		return false
-	}
-	return c.part == "" || slices.Contains(u.namesOf(), c.part)
+	return c.level == u.Level && (c.part == "" || slices.Contains(u.namesOf(), c.part))
 }
 
 // namesOf are the words by which a condition can name the unit.
@@ -170,7 +164,7 @@ func (c *Comparison) namedFailures(named []condition, failing map[int]string) er
 	adjust(units, func(Unit) bool { return true })
 	for k, u := range units {
 		n := limits[at[k]]
-		if !u.tooFew && u.Adjusted <= level && u.Points() < -max(n.points, 0) {
+		if !u.tooFew && u.Adjusted <= level && u.Points() < -n.points {
 			failing[at[k]] = fmt.Sprintf("worse than %s allows, p %s among the units named", n.text, showP(u.Adjusted))
 		}
 	}
