@@ -19,6 +19,14 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return replaceFiles([]string{path}, func(w []io.Writer) error { return write(w[0]) })
 }
 
+// ReplaceFile writes a file whole or not at all.
+func ReplaceFile(path string, write func(io.Writer) error) error {
+	if err := replaceFile(path, write); err != nil {
+		return fmt.Errorf("results: write %s: %w", path, err)
+	}
+	return nil
+}
+
 // replaceFiles is replaceFile for files of one folder that belong together:
 // none is renamed before all are whole.
 func replaceFiles(paths []string, write func([]io.Writer) error) (err error) {

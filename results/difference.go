@@ -30,6 +30,12 @@ func (e *ConfigError) Error() string {
 		e.Dir, strings.Join(parts, "; "))
 }
 
+// Differences lists the settings, data files and prompts in which the runs of
+// two manifests differ. Files that only one of them read are no difference.
+func Differences(was, now Manifest) []Difference {
+	return append(differences(was, now), dataDifferences(was, now)...)
+}
+
 // differences lists the identity settings in which two manifests differ, in
 // the order of now, then those that only was has.
 func differences(was, now Manifest) []Difference {

@@ -102,7 +102,7 @@ func (r *Run) start(m Manifest) error {
 	case err != nil:
 		return err
 	default:
-		if diff := append(differences(was, m), dataDifferences(was, m)...); len(diff) > 0 {
+		if diff := Differences(was, m); len(diff) > 0 {
 			return &ConfigError{r.dir, diff}
 		}
 		r.resumed = true
