@@ -299,13 +299,14 @@ func (t *tablePage) cells(s Summary) {
 		}
 		depths := depthNames(b.Cells)
 		header := append([]string{withBoard("Length \\ depth", b.Board)}, depths...)
-		if len(b.Lengths) > 0 {
+		whole := len(b.Lengths) > 0 && len(depths) > 1
+		if whole {
 			header = slices.Insert(header, 1, "all")
 		}
 		var rows [][]string
 		for _, n := range lengths {
 			row := []string{distinctName(n, lengths)}
-			if len(b.Lengths) > 0 {
+			if whole {
 				row = append(row, overLength(b.Lengths, n))
 			}
 			for _, d := range depths {
