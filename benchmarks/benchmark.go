@@ -195,6 +195,9 @@ type Sample struct {
 	// Strata are the groups of Task.Strata that this sample belongs to.
 	Strata   []string
 	Evidence Evidence
+	// Hops is how many steps have to be taken one after the other, each from what
+	// the one before found; 0 is 1.
+	Hops int
 	// Query is the question alone, for models that search instead of reading.
 	Query string
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/runners"
 )
 
@@ -71,12 +72,23 @@ type Row struct {
 	Group         string   `json:"group,omitempty" parquet:"group,optional"`
 
 	// EvidenceSpans are byte ranges of the context; EvidenceLost counts those
-	// that truncation removed.
+	// that truncation removed, or cut to fit the window.
 	EvidenceState string    `json:"evidence_state,omitempty" parquet:"evidence_state,optional,dict"`
 	EvidenceSpans []RowSpan `json:"evidence_spans,omitempty" parquet:"evidence_spans,list"`
 	EvidenceLost  *int      `json:"evidence_lost,omitempty" parquet:"evidence_lost"`
 	// EvidenceApproximate: some spans are anchors, not the whole place.
 	EvidenceApproximate bool `json:"evidence_approximate,omitempty" parquet:"evidence_approximate,optional"`
+
+	// Axes says where the sample's place on the axes of difficulty comes from:
+	// measured, assigned (by its task), or why it has none. Diffusion and Scope
+	// are in 0..1 and of the sample as sent; the parts of Diffusion are there
+	// where it is measured.
+	Axes       string   `json:"axes,omitempty" parquet:"axes,optional,dict"`
+	Diffusion  *float64 `json:"diffusion,omitempty" parquet:"diffusion"`
+	Scope      *float64 `json:"scope,omitempty" parquet:"scope"`
+	Dispersion *float64 `json:"dispersion,omitempty" parquet:"dispersion"`
+	Obscurity  *float64 `json:"obscurity,omitempty" parquet:"obscurity"`
+	Chain      *float64 `json:"chain,omitempty" parquet:"chain"`
 
 	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
 	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`
@@ -136,8 +148,10 @@ func newRow(r runners.Result, contextRef string) Row {
 		row.ContextTokens = &s.ContextTokens
 	}
 	if s.Evidence.State != "" && len(s.Evidence.Spans)+s.Evidence.Lost > 0 {
-		row.EvidenceLost = &s.Evidence.Lost
+		lost := max(s.Evidence.Lost, r.Axes.Lost)
+		row.EvidenceLost = &lost
 	}
+	row.setAxes(r.Axes)
 	row.setUsage(a.Usage)
 	if !a.Time.IsZero() {
 		row.AnsweredAt = a.Time.UTC().Format(time.RFC3339Nano)
@@ -166,6 +180,19 @@ func rowParts(r runners.Result) []float64 {
 		return nil
 	}
 	return r.Score.Parts
+}
+
+// setAxes leaves out what is not known.
+func (row *Row) setAxes(a benchmarks.Axes) {
+	row.Axes = string(a.State)
+	v := a.Values
+	switch a.State {
+	case benchmarks.AxesMeasured:
+		row.Dispersion, row.Obscurity, row.Chain = &v.Dispersion, &v.Obscurity, &v.Chain
+		row.Diffusion, row.Scope = &v.Diffusion, &v.Scope
+	case benchmarks.AxesAssigned:
+		row.Diffusion, row.Scope = &v.Diffusion, &v.Scope
+	}
 }
 
 // setUsage leaves the counts out where there are none at all.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/runners"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // readBoth reads samples.jsonl and samples.parquet.
@@ -109,13 +110,37 @@ func TestAbsentFieldsAreLeftOutNotZero(t *testing.T) {
 	}
 	line, err := marshalLine(newRow(r, ""))
 	must(t, err)
-	for _, name := range []string{"prompt_tokens", "cached_tokens", "depth", "target_length", "context_tokens", "first_token_s", "length", "evidence_lost", "context_sha256"} {
+	for _, name := range []string{"prompt_tokens", "cached_tokens", "depth", "target_length", "context_tokens", "first_token_s", "length", "evidence_lost", "context_sha256", "axes", "diffusion", "scope", "chain"} {
 		if strings.Contains(string(line), `"`+name+`"`) {
 			t.Errorf("%s is there: %s", name, line)
 		}
 	}
 	if !strings.Contains(string(line), `"score":null`) {
 		t.Errorf("score: %s", line)
+	}
+}
+
+// A measured 0 is a value; what isn't measured has none.
+func TestAxesOfRows(t *testing.T) {
+	measured := benchmarks.Axes{State: benchmarks.AxesMeasured, Values: scorers.Axes{Scope: 0.5}, Lost: 2}
+	for _, tt := range []struct {
+		name string
+		axes benchmarks.Axes
+		want string
+	}{
+		{"measured", measured, `"evidence_lost":2,"axes":"measured","diffusion":0,"scope":0.5,"dispersion":0,"obscurity":0,"chain":0,`},
+		{"assigned", benchmarks.Axes{State: benchmarks.AxesAssigned, Values: scorers.Axes{Scope: 0.5}}, `"evidence_lost":0,"axes":"assigned","diffusion":0,"scope":0.5,"usage_known"`},
+		{"unanswerable", benchmarks.Axes{State: benchmarks.AxesUnanswerable, Lost: 1}, `"evidence_lost":1,"axes":"unanswerable_after_truncation","usage_known"`},
+		{"no context", benchmarks.Axes{State: benchmarks.AxesNoContext}, `"evidence_lost":0,"axes":"no_context","usage_known"`},
+		{"unknown", benchmarks.Axes{}, `"evidence_lost":0,"usage_known"`},
+	} {
+		r := result("a", 0, 0.5)
+		r.Axes = tt.axes
+		line, err := marshalLine(newRow(r, ""))
+		must(t, err)
+		if !strings.Contains(string(line), tt.want) {
+			t.Errorf("%s: want %s in\n%s", tt.name, tt.want, line)
+		}
 	}
 }
 

@@ -38,6 +38,9 @@ type Answer struct {
 	Usage        Usage  `json:"usage"`
 	// CutTokens is how many prompt tokens truncation removed.
 	CutTokens int `json:"cut_tokens,omitempty"`
+	// Room is the tokens that the prompt was cut to fit, 0 where it was not cut:
+	// with it what was sent can be made again.
+	Room int `json:"room,omitempty"`
 	// PromptSHA256 is the hash of the prompt as sent.
 	PromptSHA256 string        `json:"prompt_sha256"`
 	FirstToken   time.Duration `json:"first_token_ns,omitempty"`

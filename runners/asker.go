@@ -103,6 +103,7 @@ func (a *Asker) Ask(ctx context.Context, m Model, s benchmarks.Sample) (Answer, 
 	second.Reasoning = strings.TrimSpace(answer.Reasoning + "\n\n" + second.Reasoning)
 	second.Usage = answer.Usage.Add(second.Usage)
 	second.CutTokens += answer.CutTokens
+	second.Room = answer.Room
 	second.PromptSHA256 = answer.PromptSHA256
 	second.FirstToken = answer.FirstToken
 	second.Total += answer.Total
@@ -133,14 +134,16 @@ func joinedStatus(first, second Status) Status {
 // first makes one call, cut to the window; after an overflow that names the
 // window it cuts once more and sends again.
 func (a *Asker) first(ctx context.Context, m Model, s benchmarks.Sample) (Answer, error) {
-	fitted, cut, err := a.fit(s, a.room(s))
+	room := a.room(s)
+	fitted, cut, err := a.fit(s, room)
 	if err != nil {
 		return a.failed(s, "", err), nil
 	}
 	resp, err := m.Generate(ctx, a.request(fitted))
 	var call *CallError
 	if errors.As(err, &call) && call.Kind == ErrOverflow {
-		if room := a.learn(s, fitted, call); room > 0 {
+		if less := a.learn(s, fitted, call); less > 0 {
+			room = less
 			var again benchmarks.Sample
 			if again, cut, err = a.fit(s, room); err != nil {
 				return a.failed(s, hashOf(a.request(fitted)), err), nil
@@ -156,7 +159,27 @@ func (a *Asker) first(ctx context.Context, m Model, s benchmarks.Sample) (Answer
 		}
 		return a.failed(s, hash, err), err
 	}
-	return a.answer(fitted, resp, cut, hash), nil
+	answer := a.answer(fitted, resp, cut, hash)
+	if cut > 0 {
+		answer.Room = room
+	}
+	return answer, nil
+}
+
+// Sent returns what of the sample the answer is to: the sample itself, or what
+// was left of it when it was cut, made again; without evidence to be lost it is
+// not. Where it can't be made (the journal is older than Answer.Room) its
+// evidence is unknown.
+func (a *Asker) Sent(s benchmarks.Sample, answer Answer) benchmarks.Sample {
+	if answer.CutTokens == 0 || len(s.Evidence.Spans) == 0 {
+		return s
+	}
+	sent, _, err := a.fit(s, answer.Room)
+	if err == nil && hashOf(a.request(sent)) == answer.PromptSHA256 {
+		return sent
+	}
+	s.Evidence = benchmarks.Evidence{State: benchmarks.EvidenceUnknown}
+	return s
 }
 
 // room is the number of prompt tokens that the window leaves, 0 if unknown.

@@ -28,6 +28,9 @@ type Engine struct {
 	Journal Journal
 	// Score judges an answer.
 	Score func(benchmarks.Sample, string) (scorers.Score, error)
+	// Axes places a sample, as it was sent, on the axes of difficulty; nil: none
+	// are wanted.
+	Axes func(benchmarks.Sample) (benchmarks.Axes, error)
 	// Sink takes the results, one at a time, in the order of completion.
 	Sink func(Result) error
 	// Concurrency is the number of samples in hand at once; 0 is 1. The limiter
@@ -231,6 +234,12 @@ func (r *run) finish(s benchmarks.Sample, a Answer, resumed bool) error {
 			score.Value = 0
 		}
 		result.Score = score
+	}
+	if r.Axes != nil {
+		var err error
+		if result.Axes, err = r.Axes(r.Asker.Sent(s, a)); err != nil {
+			return fmt.Errorf("%s: %w", s.ID, err)
+		}
 	}
 	r.count(result)
 	r.results <- result

@@ -10,6 +10,8 @@ type Result struct {
 	Sample benchmarks.Sample
 	Answer Answer
 	Score  scorers.Score
+	// Axes are of the sample as it was sent.
+	Axes benchmarks.Axes
 	// Resumed says that the answer was in the journal from an earlier start.
 	Resumed bool
 }

@@ -2,6 +2,7 @@ package scorers
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -90,5 +91,29 @@ func BenchmarkCodeSim(b *testing.B) {
 				impl.ratio(lines[n], lines[n+1])
 			}
 		})
+	}
+}
+
+// BenchmarkAxes measures a context of a million tokens (4.6 MB of prose) in
+// which a hundred needles lie.
+func BenchmarkAxes(b *testing.B) {
+	const tokens, needles = 1_000_000, 100
+	var text strings.Builder
+	for i := 0; text.Len() < 4_600_000; i = (i*7919 + 13) % 104729 {
+		text.WriteString("The harbour of number ")
+		text.WriteString(strconv.Itoa(i))
+		text.WriteString(" was rebuilt, they say, after the storm. ")
+	}
+	l := Located{Context: text.String(), Question: "In which year was the harbour of Bergen rebuilt, and by whom?", Tokens: tokens, Hops: 3}
+	for i := range needles {
+		l.Evidence = append(l.Evidence, Span{Start: 46_000 * i, End: 46_000*i + 150})
+		l.EvidenceTokens = append(l.EvidenceTokens, Span{Start: 10_000 * i, End: 10_000*i + 30})
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(l.Context)))
+	for b.Loop() {
+		if _, err := MeasureAxes(l); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

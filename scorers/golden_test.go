@@ -26,6 +26,8 @@ func TestGoldenLooGLE(t *testing.T) { goldenFiles(t, "loogle", "metrics", "more"
 
 func TestGoldenNeedleThreading(t *testing.T) { goldenFiles(t, "needlethreading", "metrics") }
 
+func TestGoldenTaxonomy(t *testing.T) { goldenFiles(t, "taxonomy", "cases") }
+
 // goldenFiles evaluates every case of a benchmark's reference vectors.
 func goldenFiles(t *testing.T, benchmark string, files ...string) {
 	for _, file := range files {

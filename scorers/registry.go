@@ -16,7 +16,7 @@ type family struct {
 
 // families lists them; a new benchmark adds a line.
 func families() []family {
-	return []family{longBench(), lEval(), loogle(), needleThreading()}
+	return []family{longBench(), lEval(), loogle(), needleThreading(), taxonomy()}
 }
 
 // Metrics lists all metrics with their benchmark, whose variants share a

@@ -117,8 +117,9 @@ func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summ
 	if err != nil {
 		return nil, err
 	}
+	meter := &benchmarks.AxesMeter{Benchmark: s.adapter.Name, Tokenizer: s.options.Tokenizer}
 	engine := &runners.Engine{
-		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Sink: rows.Add, Budget: one.budget,
+		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Axes: meter.Measure, Sink: rows.Add, Budget: one.budget,
 		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: one.drain,
 	}
 	stopProgress := s.showProgress(one.ctx, c, engine, one.model)

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/lcbench/lcbench/scorers/exactlog"
 )
 
 //go:generate go run ./gen
@@ -142,12 +144,12 @@ func (t *tables) alphabet(runes []uint32) {
 }
 
 func (t *tables) frequencies(freqs []uint32, total uint64) {
-	ln := newLogarithm()
-	logTotal := ln.of(float64(total))
+	ln := exactlog.New()
+	logTotal := ln.Of(float64(total))
 	t.logs = make([]float64, len(freqs))
 	t.isTop = make([]bool, len(freqs))
 	for i, f := range freqs {
-		t.logs[i] = ln.of(float64(max(f, 1))) - logTotal
+		t.logs[i] = ln.Of(float64(max(f, 1))) - logTotal
 		t.isTop[i] = f > 0
 	}
 }

@@ -1,4 +1,4 @@
-package jieba
+package exactlog
 
 import (
 	"math"
@@ -23,9 +23,9 @@ func exp(x float64) *big.Float {
 // A logarithm is rounded to nearest if x lies between e to the middles of the
 // gaps above and below it.
 func TestLogarithmsAreRoundedToNearest(t *testing.T) {
-	ln := newLogarithm()
-	for _, f := range []float64{2, 3, 5, 7, 9, 10, 176, 220, 343, 661, 894, 9170, 11036, 136837, 318825, 883634, 60101967, 1 << 30, 1<<53 - 1} {
-		got := ln.of(f)
+	ln := New()
+	for _, f := range []float64{2, 3, 5, 7, 9, 10, 176, 220, 343, 661, 894, 9170, 11036, 136837, 318825, 883634, 60101967, 1 << 30, 1<<53 - 1, 1.0 + 1.0/3, 1.6, 1 + 0.5/63.5, 3.25, 1 + 12499.5/1.5} {
+		got := ln.Of(f)
 		x := new(big.Float).SetPrec(200).SetFloat64(f)
 		up, down := math.Nextafter(got, math.Inf(1))-got, got-math.Nextafter(got, 0)
 		// eˣ⁺ᵈ = eˣ·eᵈ: the middles are no float64.
@@ -35,7 +35,7 @@ func TestLogarithmsAreRoundedToNearest(t *testing.T) {
 			t.Errorf("ln %v: %v is not the nearest", f, got)
 		}
 	}
-	if got := ln.of(1); got != 0 {
+	if got := ln.Of(1); got != 0 {
 		t.Errorf("ln 1: got %v", got)
 	}
 }
@@ -43,7 +43,7 @@ func TestLogarithmsAreRoundedToNearest(t *testing.T) {
 // Logarithms of frequencies in Python 3.11 on glibc 2.36, among them some for
 // which math.Log is one bit off.
 func TestLogarithmsArePythons(t *testing.T) {
-	ln := newLogarithm()
+	ln := New()
 	for f, want := range map[float64]uint64{
 		2:        0x3fe62e42fefa39ef,
 		3:        0x3ff193ea7aad030b,
@@ -58,7 +58,7 @@ func TestLogarithmsArePythons(t *testing.T) {
 		883634:   0x402b6233609fb790,
 		60101967: 0x4031e95b8bb84672,
 	} {
-		if got := math.Float64bits(ln.of(f)); got != want {
+		if got := math.Float64bits(ln.Of(f)); got != want {
 			t.Errorf("ln %v: want %#x, got %#x", f, want, got)
 		}
 	}

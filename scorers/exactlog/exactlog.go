@@ -1,13 +1,13 @@
-package jieba
+// Package exactlog gives natural logarithms rounded to nearest, for scores that
+// are sums of them: sums of the same numbers in another order differ in their
+// last bit, so that which of two is greater hangs on the last bit of each
+// logarithm. Python takes the C library's, which are correctly rounded but for
+// rare cases (for every frequency of jieba's list they are); math.Log differs
+// for 47 of those 5,088, and on machines with fused multiply-add it may differ
+// for others. So they are worked out here to about 100 bits.
+package exactlog
 
 import "math"
-
-// The segmentation compares sums of logarithms, and sums of the same numbers
-// in another order differ in their last bit: which of two paths wins then
-// hangs on the last bit of each logarithm. Python takes the C library's, which
-// are correctly rounded for every frequency in the list; math.Log differs for
-// 47 of the 5,088, and on machines with fused multiply-add it may differ for
-// others. So they are worked out here to about 100 bits.
 
 // pair is the unevaluated sum hi + lo, |lo| at most half a unit in hi's last
 // place. Conversions keep the compiler from fusing products into sums.
@@ -44,22 +44,23 @@ func (a pair) div(b pair) pair {
 // logTerms makes the terms left out of the series less than 2⁻¹¹⁰ of it.
 const logTerms = 22
 
-// logarithm gives natural logarithms rounded to nearest.
-type logarithm struct {
+// Logarithm gives natural logarithms rounded to nearest.
+type Logarithm struct {
 	inverse [logTerms]pair // 1/(2k+1)
 }
 
-func newLogarithm() *logarithm {
-	l := &logarithm{}
+// New works out what every logarithm needs.
+func New() *Logarithm {
+	l := &Logarithm{}
 	for k := range l.inverse {
 		l.inverse[k] = pair{hi: 1}.div(pair{hi: float64(2*k + 1)})
 	}
 	return l
 }
 
-// of returns ln x for a whole x of 1 to 2⁵³: with x = m·2ᵉ, m about 1, and
+// Of returns ln x for an x of 1 to 2⁵³: with x = m·2ᵉ, m about 1, and
 // z = (m−1)/(m+1), that is e·ln 2 + 2·z·Σ z²ᵏ/(2k+1).
-func (l *logarithm) of(x float64) float64 {
+func (l *Logarithm) Of(x float64) float64 {
 	const ln2 = 0x1.62e42fefa39efp-1
 	m, e := math.Frexp(x)
 	if m < math.Sqrt2/2 {
