@@ -1,8 +1,6 @@
 package scorers
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -121,17 +119,9 @@ func fillTogether(units []unit, seed uint64, resamples int) {
 			}
 			columns, outs = append(columns, cs), append(outs, u.out)
 		}
-		fill(columns, outs, stream(seed, units[0].name), resamples)
+		fill(columns, outs, Stream(seed, units[0].name), resamples)
 		units = rest
 	}
-}
-
-// stream returns the random stream of one purpose under a run's seed.
-func stream(seed uint64, name string) *rand.ChaCha8 {
-	h := sha256.New()
-	h.Write(binary.LittleEndian.AppendUint64(nil, seed))
-	h.Write([]byte("bootstrap\x00" + name))
-	return rand.NewChaCha8([32]byte(h.Sum(nil)))
 }
 
 // fill draws n documents with replacement, resamples times, where each column
@@ -152,10 +142,7 @@ func fill(columns [][]cluster, outs []*draws, src *rand.ChaCha8, resamples int) 
 	if n < 2 {
 		return
 	}
-	next := longDraw(n, src)
-	if n <= maxShortDraw {
-		next = shortDraw(n, src)
-	}
+	next := Draws(n, src)
 	picks := make([]uint32, n)
 	// Where every document has one row, counts need no adding up.
 	single := make([]bool, len(columns))

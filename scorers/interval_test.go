@@ -82,7 +82,7 @@ func TestUnevenDocumentsAreWeighedByTheirRows(t *testing.T) {
 	// draws give 1, ¾, ¾, 0, never ½.
 	rows := []Row{{Task: "a", Score: 1, Group: "x"}, {Task: "a", Score: 1, Group: "x"}, {Task: "a", Score: 1, Group: "x"}, {Task: "a", Group: "y"}}
 	var d draws
-	fill([][]cluster{clusters(rows)}, []*draws{&d}, stream(0, "a"), 4000)
+	fill([][]cluster{clusters(rows)}, []*draws{&d}, Stream(0, "a"), 4000)
 	seen := map[float64]int{}
 	for _, m := range d.means() {
 		seen[m]++
@@ -207,7 +207,7 @@ func TestShortDrawsAreUniform(t *testing.T) {
 			}
 			cs[at].sum = 1
 			var d draws
-			fill([][]cluster{cs}, []*draws{&d}, stream(9, "uniform"), 2000)
+			fill([][]cluster{cs}, []*draws{&d}, Stream(9, "uniform"), 2000)
 			var total float64
 			for _, s := range d.sum {
 				total += s
