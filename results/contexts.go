@@ -84,8 +84,7 @@ func (c *Contexts) load(frames, index *os.File) error {
 	if err != nil {
 		return err
 	}
-	c.decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxContext))
-	if err != nil {
+	if c.decoder, err = newContextDecoder(); err != nil {
 		return err
 	}
 	info, err := frames.Stat()
@@ -103,6 +102,10 @@ func (c *Contexts) load(frames, index *os.File) error {
 		return err
 	}
 	return index.Truncate(c.indexEnd)
+}
+
+func newContextDecoder() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxContext))
 }
 
 // indexed is an entry with the offset of its line.

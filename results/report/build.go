@@ -1,0 +1,303 @@
+package report
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers"
+	"github.com/lcbench/lcbench/scorers/stats"
+)
+
+// Options shape a report. The zero value takes all samples into account and
+// shows DefaultSamples of them.
+type Options struct {
+	// Samples is how many samples of each benchmark the page shows; 0:
+	// DefaultSamples; negative: none.
+	Samples int
+	// Measured leaves samples with assigned axes out of the plane and of the
+	// difficulty model.
+	Measured bool
+	Seed     uint64
+	// Resamples of the bootstrap; 0: scorers.DefaultResamples, or as few as keep
+	// it under a second or two a figure where there are very many documents.
+	Resamples int
+	Version   string
+}
+
+// DefaultSamples is how many samples of a benchmark a page shows.
+const DefaultSamples = 400
+
+// Build reads run folders, named by their paths, and works the report out. A
+// folder that isn't a run is a *NotRunError.
+func Build(dirs []string, o Options) (*Report, error) {
+	if o.Samples == 0 {
+		o.Samples = DefaultSamples
+	}
+	var runs []*loaded
+	for i, dir := range dirs {
+		dir = filepath.Clean(dir)
+		if slices.ContainsFunc(dirs[:i], func(d string) bool { return filepath.Clean(d) == dir }) {
+			return nil, &RepeatedError{dir}
+		}
+		l, err := load(dir)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, l)
+	}
+	o.Resamples = resamples(runs, o.Resamples)
+	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: "all"}}
+	if o.Measured {
+		r.Method.Axes = "measured"
+	}
+	for _, group := range byBenchmark(runs) {
+		b, err := buildBenchmark(group, o)
+		if err != nil {
+			return nil, err
+		}
+		r.Benchmarks = append(r.Benchmarks, b)
+	}
+	return r, nil
+}
+
+// manyDraws bounds documents times resamples where nothing was asked for.
+const manyDraws = 100_000_000
+
+// resamples is what was asked for, or what the largest run can bear: never
+// under 1,000, with which an interval's ends are still good to a digit.
+func resamples(runs []*loaded, asked int) int {
+	if asked != 0 {
+		return asked
+	}
+	most := 1
+	for _, l := range runs {
+		most = max(most, len(l.samples))
+	}
+	return min(scorers.DefaultResamples, max(1000, manyDraws/most))
+}
+
+// byBenchmark puts runs of one benchmark together, floors last.
+func byBenchmark(runs []*loaded) [][]*loaded {
+	var out [][]*loaded
+	for _, l := range runs {
+		at := slices.IndexFunc(out, func(g []*loaded) bool { return g[0].manifest.Benchmark == l.manifest.Benchmark })
+		if at < 0 {
+			out = append(out, []*loaded{l})
+			continue
+		}
+		out[at] = append(out[at], l)
+	}
+	for _, g := range out {
+		slices.SortStableFunc(g, func(a, b *loaded) int { return boolOrder(a.floor() != "") - boolOrder(b.floor() != "") })
+	}
+	return out
+}
+
+func boolOrder(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// floor says that a run is one, and which.
+func (l *loaded) floor() string {
+	if strings.HasPrefix(l.manifest.Model.Spec, "baseline:") {
+		return "baseline"
+	}
+	for _, s := range l.manifest.Config {
+		if s.Name == "mode" && s.Value == "no-context" || s.Name == "no-context" && s.Value == "true" {
+			return "no-context"
+		}
+	}
+	return ""
+}
+
+// buildBenchmark works out the runs of one benchmark. The floor beside a figure
+// is the first floor run's.
+func buildBenchmark(group []*loaded, o Options) (Benchmark, error) {
+	first := group[0].summary
+	b := Benchmark{Name: group[0].manifest.Benchmark, Title: first.Title}
+	var floor *Run
+	names := labels(group)
+	runs := make([]Run, len(group))
+	for i := len(group) - 1; i >= 0; i-- { // floors stand last, and are needed first
+		l := group[i]
+		b.Builtin = b.Builtin || l.manifest.Builtin()
+		run, err := buildRun(l, names[i], floor, o)
+		if err != nil {
+			return b, err
+		}
+		runs[i] = run
+		if runs[i].Floor != "" {
+			floor = &runs[i]
+		}
+	}
+	b.Runs = runs
+	var err error
+	if o.Samples > 0 {
+		b.entries, b.leftOut, err = pickEntries(group, runs, o.Samples)
+	}
+	return b, err
+}
+
+// labels tell runs of one benchmark apart: by model, then by the settings in
+// which they differ, else by their folders.
+func labels(group []*loaded) []string {
+	out := make([]string, len(group))
+	for i, l := range group {
+		m := l.manifest.Model
+		out[i] = orElse(m.Spec, orElse(m.Name, "unnamed model"))
+	}
+	models := slices.Clone(out)
+	for i, l := range group {
+		for _, s := range l.manifest.Config {
+			differs := s.Name != "model" && slices.ContainsFunc(group, func(o *loaded) bool {
+				return models[slices.Index(group, o)] == models[i] && o != l && setting(o, s.Name) != s.Value
+			})
+			if differs && s.Identity {
+				out[i] += ", " + s.Name + " " + orElse(s.Value, "unset")
+			}
+		}
+	}
+	for i, l := range group {
+		if strings.Contains(out[i], ", ") {
+			continue
+		}
+		if n := slices.Index(models, models[i]); n != i || slices.Contains(models[i+1:], models[i]) {
+			out[i] += ", " + filepath.Base(l.dir)
+		}
+	}
+	return out
+}
+
+func setting(l *loaded, name string) string {
+	for _, s := range l.manifest.Config {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+func orElse(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// buildRun works out one run; floor is nil without a floor run.
+func buildRun(l *loaded, label string, floor *Run, o Options) (Run, error) {
+	s, m := l.summary, l.manifest
+	r := Run{
+		Label: label, Dir: l.dir, Floor: l.floor(), Model: m.Model, State: m.State, Summarised: l.summarised,
+		Started: m.Started, Finished: m.Finished, Settings: m.Config, Data: m.Data, Tokenizer: m.Tokenizer,
+		Truncate: m.Truncate, Identity: m.Identity, Version: m.Version, Interval: s.Method,
+		Samples: s.Samples, Usage: s.Usage, CachedShare: s.CachedShare, Cost: s.Cost, Speed: s.Speed,
+		Warnings: slices.Concat(l.warnings, s.Warnings),
+	}
+	if r.Floor != "" {
+		floor = nil
+	}
+	for _, b := range s.Boards {
+		r.Averages = append(r.Averages, Average{Board: b.Board, Missing: b.Missing, Figure: b.Average, Floor: floor.average(b.Board)})
+	}
+	so := stats.Options{Seed: o.Seed, Resamples: o.Resamples}
+	if err := r.addTasks(l, floor, so); err != nil {
+		return r, fmt.Errorf("report: %s: %w", l.dir, err)
+	}
+	if err := r.addShape(l, floor, so, o.Measured); err != nil {
+		return r, fmt.Errorf("report: %s: %w", l.dir, err)
+	}
+	r.Findings = r.findings()
+	return r, nil
+}
+
+// average is the floor's figure of a board.
+func (r *Run) average(board string) *results.Figure {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Averages {
+		if r.Averages[i].Board == board {
+			return &r.Averages[i].Figure
+		}
+	}
+	return nil
+}
+
+// task is the floor's figures of a task.
+func (r *Run) task(name string) *Task {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Tasks {
+		if r.Tasks[i].Task == name {
+			return &r.Tasks[i]
+		}
+	}
+	return nil
+}
+
+func (r *Run) addTasks(l *loaded, floor *Run, o stats.Options) error {
+	byTask := map[string][]stats.Sample{}
+	for i := range l.samples {
+		s := &l.samples[i]
+		byTask[s.Task] = append(byTask[s.Task], s.Sample)
+	}
+	for _, t := range l.summary.Tasks {
+		task := Task{
+			Task: t.Task, Category: t.Category, Language: t.Language, Metric: t.Metric, MetricEquals: t.MetricEquals,
+			Figure: t.Figure, ByStatus: t.ByStatus, Measures: t.Measures, Strata: t.Strata, Cells: t.Cells,
+		}
+		var below *Context
+		if f := floor.task(t.Task); f != nil {
+			task.Floor, below = &f.Figure, &f.Context
+			task.AtFloor = t.Score != nil && f.High != nil && *t.Score <= *f.High
+		}
+		var err error
+		if task.Context, err = contextOf(byTask[t.Task], l.lengths(), below, o); err != nil {
+			return err
+		}
+		r.Tasks = append(r.Tasks, task)
+	}
+	return nil
+}
+
+// addShape works out what is of all tasks together: the reach of the context,
+// lost in the middle, the difficulty model and the plane.
+func (r *Run) addShape(l *loaded, floor *Run, o stats.Options, measured bool) error {
+	all := make([]stats.Sample, len(l.samples))
+	for i := range l.samples {
+		all[i] = l.samples[i].Sample
+	}
+	var below *Context
+	if floor != nil {
+		below = &floor.Context
+	}
+	placed := all
+	if measured {
+		placed = slices.DeleteFunc(slices.Clone(all), func(s stats.Sample) bool { return s.Axes != nil && !s.Axes.Measured })
+	}
+	// Each has draws of its own, in one stream: only side by side do they use
+	// more than one core.
+	var work errgroup.Group
+	work.Go(func() (err error) {
+		if len(r.Tasks) == 1 {
+			r.Context = r.Tasks[0].Context
+			return nil
+		}
+		r.Context, err = contextOf(all, l.lengths(), below, o)
+		return err
+	})
+	work.Go(func() (err error) { r.Middle, err = middleOf(all, o); return err })
+	work.Go(func() (err error) { r.Difficulty, err = difficultyOf(placed); return err })
+	work.Go(func() (err error) { r.Plane, err = planeOf(placed, o); return err })
+	return work.Wait()
+}
