@@ -88,15 +88,6 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// ReplaceFile is for files that other packages make: path appears whole, or
-// stays as it was.
-func ReplaceFile(path string, write func(io.Writer) error) error {
-	if err := replaceFile(path, write); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
 // writeJSON replaces a file by v as indented JSON.
 func writeJSON(path string, v any) error {
 	err := replaceFile(path, func(w io.Writer) error {
