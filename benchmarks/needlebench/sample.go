@@ -71,7 +71,7 @@ func (m *maker) sample(ctx context.Context, c cell) (benchmarks.Sample, error) {
 		s.Depth = &c.depth
 	}
 	if m.task.kind == reasoning {
-		s.Strata = strata(reasoning, []int{c.count})
+		s.Strata, s.Hops = strata(reasoning, []int{c.count}), c.count
 	}
 	if m.shared != row {
 		var err error

@@ -11,7 +11,7 @@ import (
 func (m *maker) tree(s benchmarks.Sample, c cell) (benchmarks.Sample, error) {
 	s.ID = fmt.Sprintf("%s/r%dk%dq%d", m.task.Name, c.repeat+1, c.count, c.ask+1)
 	s.Group, s.Metric, s.MaxTokens = s.ID, m.task.Metric, ancestryTokens
-	s.Strata, s.Weight = strata(ancestry, []int{c.count}), float64(c.count)
+	s.Hops, s.Strata, s.Weight = c.count, strata(ancestry, []int{c.count}), float64(c.count)
 	r := benchmarks.Rand(m.o.Seed, s.ID, "family")
 	tree, err := drawChain(r, m.w, m.names[m.task.Language], c.count)
 	if err != nil {

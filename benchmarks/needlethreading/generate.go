@@ -92,7 +92,7 @@ func (g *generator) sample(t task, c cell) (benchmarks.Sample, error) {
 	if len(h.places) > 0 {
 		s.Group = s.ID // the needles are in the text
 	}
-	s.Evidence = evidence(asked.places)
+	s.Evidence, s.Hops = evidence(asked.places), t.hops(len(asked.places)/max(1, len(asked.keys)))
 	if g.o.Tokenizer != nil {
 		s.ContextTokens, s.Tokenizer = h.tokens, g.o.Tokenizer.Name()
 	}

@@ -310,3 +310,19 @@ func TestBuiltinHaystacksAreMeasuredInCharacters(t *testing.T) {
 		t.Errorf("%d samples", len(got))
 	}
 }
+
+// A thread's steps are taken one after the other; needles are found each by
+// itself.
+func TestHopsAreAThreadsSteps(t *testing.T) {
+	want := map[string]int{"single_needle": 0, "multi_needle": 0, "conditional_needle": 0, "single_thread": 5, "multi_thread": 3}
+	got := map[string]int{}
+	for _, s := range generated(t, benchmarks.Options{Tokenizer: runs{}, Lengths: []int{5000}, Limit: 2, Shape: benchmarks.Shape{Repeats: 1, Needles: []int{5}}}) {
+		if s.Hops != want[s.Task] {
+			t.Errorf("%s: %d hops, want %d", s.ID, s.Hops, want[s.Task])
+		}
+		got[s.Task]++
+	}
+	if len(got) != len(want) {
+		t.Errorf("tasks %v", got)
+	}
+}

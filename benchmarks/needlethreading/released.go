@@ -76,7 +76,7 @@ func (s *released) sample(t task, r row, seen map[string]int) (benchmarks.Sample
 	out := benchmarks.Sample{
 		ID: t.Name + "/" + r.id, Task: t.Name, Category: t.Category, Language: t.Language, Metric: t.Metric,
 		Prompt: benchmarks.Prompt{Context: r.haystack, After: "\n" + r.question}, Chat: true, Own: benchmarks.TruncateMiddle,
-		MaxTokens: maxTokens(len(values)), References: values, Query: r.question, Evidence: e,
+		MaxTokens: maxTokens(len(values)), References: values, Query: r.question, Evidence: e, Hops: t.hops(r.steps),
 		Length: len([]rune(r.haystack)), Group: name + "/" + hex.EncodeToString(sum[:6]), Strata: t.strataOf(layout, count),
 	}
 	if t.shape == oneNeedle {

@@ -124,3 +124,12 @@ const (
 
 // maxTokens is the generation limit of an answer of n values.
 func maxTokens(n int) int { return otherTokens + valueTokens*n }
+
+// hops is how many pairs have to be found one after the other to get to one of
+// the answers: the thread's steps; 0 where each is found by itself.
+func (t task) hops(steps int) int {
+	if t.shape == oneThread || t.shape == threads {
+		return steps
+	}
+	return 0
+}

@@ -225,10 +225,15 @@ func (s *settings) openData(c *cli.Context, several bool) error {
 	kind := c.String("data")
 	if dir := c.String("data-dir"); dir != "" {
 		dir, err := s.dataDir(dir, several)
-		if err != nil {
+		switch made := s.adapter.Generated && len(s.options.Lengths) > 0; {
+		case errors.Is(err, errLeftOut) && made:
+			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s has no folder in --data-dir: its contexts are made of built-in texts\n", s.adapter.Name)
+			kind = "builtin"
+		case err != nil:
 			return err
+		default:
+			kind = "folder"
 		}
-		kind = "folder"
 		s.source = datasets.Folder(dir, s.adapter.Pins)
 	}
 	if kind == "auto" {
