@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// workflow is what the test needs of examples/ci/lcbench.yml.
+// workflow is what the test needs of results/compare/github-workflow.yml.
 type workflow struct {
 	Env  map[string]string
 	Jobs map[string]struct {
@@ -22,7 +22,7 @@ type workflow struct {
 // commands returns the shell commands of the example workflow by step.
 func commands(t *testing.T) (env map[string]string, steps map[string]string) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "examples", "ci", "lcbench.yml"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "results", "compare", "github-workflow.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
