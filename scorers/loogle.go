@@ -79,7 +79,7 @@ func scoreText(c Case) Score {
 		stems.Table = "" // one of them is enough to look at
 	}
 	bert := column("bert_score", "Bert", 0)
-	bert.Absent = "BERTScore takes a neural model: left to a plug-in command"
+	bert.Absent = "BERTScore takes a neural model: left to --metric-command bert_score=COMMAND"
 	judge := column("judge", "GPT4", 0)
 	judge.Absent = "a model's judgement: not part of this score"
 	s := Score{Value: f.rl, Measures: []Measure{

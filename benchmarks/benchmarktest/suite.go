@@ -43,7 +43,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	t.Helper()
 	open := func() benchmarks.Benchmark { return a.Open(a.Builtin(1)) }
 	first := open()
-	present := files(t, a)
+	present := Present(t, a)
 	o := benchmarks.Options{Tokenizer: Words{}, Tasks: present, Seed: 7}
 	samples := collect(t, first, o)
 	if len(samples) == 0 {
@@ -102,8 +102,8 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	}
 }
 
-// files names the tasks for which the built-in data has a file, nil for all.
-func files(t *testing.T, a benchmarks.Adapter) []string {
+// Present names the tasks for which the built-in data has a file, nil for all.
+func Present(t *testing.T, a benchmarks.Adapter) []string {
 	src := a.Builtin(1)
 	b := a.Open(src)
 	finder, ok := b.(interface{ File(string) string })

@@ -470,3 +470,17 @@ func FuzzParsers(f *testing.F) {
 		}
 	})
 }
+
+func TestASaltedHaystackIsAnotherInEachCell(t *testing.T) {
+	for _, salt := range []bool{false, true} {
+		o := benchmarks.Options{Salt: salt, Tasks: []string{"single_en"}, Lengths: []int{2000, 4000}, Depths: []float64{40, 60, 80}, Shape: benchmarks.Shape{Repeats: 1}}
+		samples, _ := made(t, o, nil)
+		begin := map[string]bool{}
+		for _, s := range samples {
+			begin[s.Prompt.Context[:60]] = true
+		}
+		if want := map[bool]int{false: 1, true: len(samples)}[salt]; len(begin) != want || len(samples) != 6 {
+			t.Errorf("salt %v: %d haystacks in %d cells, want %d", salt, len(begin), len(samples), want)
+		}
+	}
+}

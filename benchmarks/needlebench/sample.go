@@ -183,8 +183,14 @@ func (m *maker) ask(s *benchmarks.Sample) {
 
 // hide makes the context.
 func (m *maker) hide(ctx context.Context, s *benchmarks.Sample, c cell) (err error) {
+	// Salted, each cell has its texts in an order of its own: not a prefix alone
+	// but no part of the haystack stands where it stood before.
+	order, tokens := s.Group, m.longest
+	if m.o.Salt {
+		m.hay, order, tokens = nil, s.ID, c.length
+	}
 	if m.hay == nil {
-		if m.hay, err = m.stock.texts.Draw(ctx, m.o.Seed, s.Group, m.plan.avoid, m.longest); err != nil {
+		if m.hay, err = m.stock.texts.Draw(ctx, m.o.Seed, order, m.plan.avoid, tokens); err != nil {
 			return err
 		}
 	}

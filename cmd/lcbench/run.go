@@ -26,6 +26,7 @@ import (
 func runCommand() *cli.Command {
 	flags := slices.Concat(dataFlags(), modelFlags(), judgeFlags(), hiddenFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "the run's `folder` (default: results/<benchmark>-<model>-<hash of the configuration>)"},
+		pluginFlag(),
 		&cli.StringFlag{Name: "output", Usage: "also write lm-eval: results_*.json and samples_*.jsonl of lm-evaluation-harness"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "the same as lcbench plan"},
 		&cli.BoolFlag{Name: "predict-only", Usage: "accepted; score again with lcbench score", Hidden: true},
@@ -70,6 +71,12 @@ func run(c *cli.Context, list []*settings) (err error) {
 	}
 	m.close = sync.OnceValue(m.close)
 	defer func() { err = errors.Join(err, m.close()) }()
+	plugins, stop, err := startPlugins(ctx, c)
+	if err != nil {
+		return err
+	}
+	list[0].plugins = plugins
+	defer func() { err = errors.Join(err, stop()) }()
 	folders := make([]*results.Run, len(list))
 	for i, s := range list {
 		s.findSynonyms(c.App.ErrWriter)
@@ -216,7 +223,8 @@ func (s *settings) score(sample benchmarks.Sample, answer string) (scorers.Score
 	if sample.Cleanup == "first_line" {
 		answer = scorers.FirstLine(answer)
 	}
-	return metric.Score(scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes, Thesaurus: s.thesaurus}), nil
+	about := scorers.Case{Prediction: answer, References: sample.References, Classes: sample.Classes, Thesaurus: s.thesaurus}
+	return s.withPlugins(sample.ID, about, metric.Score(about))
 }
 
 // configuration lists a run's settings; those that shape answers are its

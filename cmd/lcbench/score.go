@@ -28,6 +28,7 @@ func scoreCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Usage: "also write summary.json to this `folder` (one below it for each system)"},
 			&cli.StringSliceFlag{Name: "tasks", Usage: "tasks to score, by commas"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
+			pluginFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -61,8 +62,13 @@ type scoring struct {
 	lost   int          // predictions that are missing, there twice or unreadable
 }
 
-func scorePredictions(c *cli.Context, a benchmarks.Adapter) error {
-	s := &scoring{settings: &settings{modelSettings: &modelSettings{}, adapter: a, bench: a.Open(a.Builtin(0))}, c: c}
+func scorePredictions(c *cli.Context, a benchmarks.Adapter) (err error) {
+	plugins, stop, err := startPlugins(c.Context, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	s := &scoring{settings: &settings{modelSettings: &modelSettings{plugins: plugins}, adapter: a, bench: a.Open(a.Builtin(0))}, c: c}
 	if documents, ok := s.bench.(documentReader); ok {
 		return scoreDocuments(c, s.settings, documents)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 	"github.com/lcbench/lcbench/runners"
 	"github.com/lcbench/lcbench/scorers"
+	"github.com/lcbench/lcbench/scorers/plugin"
 )
 
 // modelSettings are which model is asked and how: one for all benchmarks of a command.
@@ -32,6 +33,7 @@ type modelSettings struct {
 	window      int // for plan
 	concurrency int
 	local       *localmodel.Model
+	plugins     []*plugin.Metric
 	counted     generate.Stats // of local, when the benchmark before this one ended
 }
 
