@@ -19,10 +19,10 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return replaceFiles([]string{path}, func(w []io.Writer) error { return write(w[0]) })
 }
 
-// ReplaceFile writes a file whole or not at all.
+// ReplaceFile writes a file whole or not at all, for packages beside this one.
 func ReplaceFile(path string, write func(io.Writer) error) error {
 	if err := replaceFile(path, write); err != nil {
-		return fmt.Errorf("results: write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }

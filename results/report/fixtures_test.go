@@ -167,9 +167,9 @@ func twoRuns(t testing.TB) []string {
 	t.Helper()
 	lengths := []int{1000, 2000, 4000}
 	for _, f := range []fixture{
-		{dir: "floor", spec: "baseline:lexical", lengths: lengths, documents: 6, score: func(_ int, _ float64, d int) float64 { return float64(d%2) / 4 }, answer: silentAtFirst},
-		{dir: "full", spec: "local:tiny", attention: "full", lengths: lengths, documents: 6},
-		{dir: "sliding", spec: "local:tiny", attention: "sliding", lengths: lengths, documents: 6, score: beyond(1000), answer: hostile},
+		{dir: "floor", spec: "baseline:lexical", lengths: lengths, documents: 10, score: func(_ int, _ float64, d int) float64 { return float64(d%2) / 4 }, answer: silentAtFirst},
+		{dir: "full", spec: "local:tiny", attention: "full", lengths: lengths, documents: 10},
+		{dir: "sliding", spec: "local:tiny", attention: "sliding", lengths: lengths, documents: 10, score: beyond(1000), answer: hostile},
 	} {
 		f.write(t)
 	}
