@@ -5,6 +5,7 @@ package datasets
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -65,6 +66,16 @@ type Pin struct {
 	// MemberSHA256 holds the sha256 of single entries where they are known, so
 	// that a folder of unpacked files can be checked too.
 	MemberSHA256 map[string]string `json:"member_sha256,omitempty"`
+}
+
+// EmbeddedPins parses the pins.json that a benchmark's package embeds; a broken
+// one is a bug that the tests catch, so that it panics.
+func EmbeddedPins(benchmark string, raw []byte) []Pin {
+	var pins []Pin
+	if err := json.Unmarshal(raw, &pins); err != nil {
+		panic(fmt.Sprintf("%s: embedded pins: %v", benchmark, err))
+	}
+	return pins
 }
 
 // RowError is a row that could not be read. The stream that yields it goes on.

@@ -2,7 +2,6 @@ package results
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -17,36 +16,7 @@ import (
 func RowsSoFar(dir string) iter.Seq2[Row, error] {
 	path := filepath.Join(dir, samplesFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return wholeRows(partPath(dir))
+		return PickRows(partPath(dir), nil)
 	}
 	return ReadRows(path)
-}
-
-// wholeRows are the rows of a file that may end within a line.
-func wholeRows(path string) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		f, err := os.Open(path)
-		if err != nil {
-			yield(Row{}, fmt.Errorf("results: %w", err))
-			return
-		}
-		defer func() { _ = f.Close() }() // nothing was written
-		stop := errors.New("stop")
-		err = scanLines(f, 0, func(l line) error {
-			if l.torn {
-				return nil
-			}
-			row, err := parseRow(l.data)
-			if err != nil {
-				err = fmt.Errorf("results: %s: %w", place(path, l.number), err)
-			}
-			if !yield(row, err) {
-				return stop
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, stop) {
-			yield(Row{}, fmt.Errorf("results: %s: %w", path, err))
-		}
-	}
 }

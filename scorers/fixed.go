@@ -15,10 +15,12 @@ type Fixed struct {
 	// Measure names the measure that is checked; empty: the score itself.
 	Measure string
 	Want    float64
+	// Within is how far the score may be off; 0: 1e-9.
+	Within float64
 }
 
 // CheckFixed scores answers by the benchmark's metrics and returns an error
-// that lists those whose score isn't what it should be (to 1e-9).
+// that lists those whose score isn't what it should be.
 func CheckFixed(benchmark string, answers []Fixed) error {
 	var errs []error
 	for _, f := range answers {
@@ -28,7 +30,11 @@ func CheckFixed(benchmark string, answers []Fixed) error {
 			continue
 		}
 		got := f.pick(m.Score(Case{Prediction: f.Prediction, References: f.References, Classes: f.Classes}))
-		if !(math.Abs(got-f.Want) <= 1e-9) {
+		within := f.Within
+		if within == 0 {
+			within = 1e-9
+		}
+		if !(math.Abs(got-f.Want) <= within) {
 			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", strings.TrimSpace(f.Metric+" "+f.Measure), f.Prediction, f.References, got, f.Want))
 		}
 	}

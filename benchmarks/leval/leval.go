@@ -10,8 +10,6 @@ package leval
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
-	"fmt"
 	"iter"
 
 	"github.com/lcbench/lcbench/benchmarks"
@@ -23,14 +21,7 @@ import (
 //go:embed pins.json
 var pinned []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinned, &p); err != nil {
-		panic(fmt.Sprintf("leval: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("leval", pinned) }
 
 // Adapter is the adapter of L-Eval.
 func Adapter() benchmarks.Adapter {

@@ -11,9 +11,7 @@ package liconbench
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"slices"
@@ -26,14 +24,7 @@ import (
 //go:embed pins.json
 var pinned []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinned, &p); err != nil {
-		panic(fmt.Sprintf("liconbench: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("liconbench", pinned) }
 
 // The modes: instruct also lists all labels ahead of the demonstrations.
 const modePlain, modeInstruct = "plain", "instruct"

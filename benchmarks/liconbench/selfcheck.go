@@ -1,17 +1,11 @@
 package liconbench
 
-import (
-	"errors"
-	"fmt"
-	"math"
-
-	"github.com/lcbench/lcbench/scorers"
-)
+import "github.com/lcbench/lcbench/scorers"
 
 // selfCheck scores fixed answers whose scores follow from the definitions by
 // hand, one for each metric at least.
 func selfCheck() error {
-	var errs []error
+	var fixed []scorers.Fixed
 	for _, c := range []struct {
 		metric, prediction, reference string
 		want                          float64
@@ -23,15 +17,8 @@ func selfCheck() error {
 		{"dialogre_f1", "per:boss, per:age", "per:boss, per:pet", 0.5}, // one right of two and two
 		{"fewnerd_f1", "Bob: person-actor", "Bob: person-actor\nBergen: location-GPE", 2. / 3},
 	} {
-		m, ok := scorers.Lookup("liconbench", c.metric)
-		if !ok {
-			errs = append(errs, fmt.Errorf("no metric %q", c.metric))
-			continue
-		}
 		// The references' 1e-8 keep values a little below these.
-		if got := m.Score(scorers.Case{Prediction: c.prediction, References: []string{c.reference}}).Value; !(math.Abs(got-c.want) <= 1e-7) {
-			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", c.metric, c.prediction, c.reference, got, c.want))
-		}
+		fixed = append(fixed, scorers.Fixed{Metric: c.metric, Prediction: c.prediction, References: []string{c.reference}, Want: c.want, Within: 1e-7})
 	}
-	return errors.Join(errs...)
+	return scorers.CheckFixed("liconbench", fixed)
 }

@@ -10,9 +10,7 @@ package longbench
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -28,14 +26,7 @@ var pinsV1 []byte
 //go:embed pins_v2.json
 var pinsV2 []byte
 
-// pins parses an embedded list; a broken one is a bug that the tests catch.
-func pins(raw []byte) []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(raw, &p); err != nil {
-		panic(fmt.Sprintf("longbench: embedded pins: %v", err))
-	}
-	return p
-}
+func pins(raw []byte) []datasets.Pin { return datasets.EmbeddedPins("longbench", raw) }
 
 // V1 is the adapter of LongBench.
 func V1() benchmarks.Adapter {

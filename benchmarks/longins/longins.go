@@ -10,7 +10,6 @@ package longins
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,14 +25,7 @@ import (
 //go:embed pins.json
 var pinned []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinned, &p); err != nil {
-		panic(fmt.Sprintf("longins: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("longins", pinned) }
 
 // The modes: one instruction for all items (GIST), the instruction repeated in
 // each item (LIST), items of several tasks, each with its own (LIMT).

@@ -12,9 +12,7 @@ package loogle
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"slices"
@@ -28,14 +26,7 @@ import (
 //go:embed pins.json
 var pinsJSON []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinsJSON, &p); err != nil {
-		panic(fmt.Sprintf("loogle: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("loogle", pinsJSON) }
 
 // Adapter is the adapter of LooGLE.
 func Adapter() benchmarks.Adapter {

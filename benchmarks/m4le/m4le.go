@@ -11,9 +11,7 @@ package m4le
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -27,14 +25,7 @@ import (
 //go:embed pins.json
 var pinned []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinned, &p); err != nil {
-		panic(fmt.Sprintf("m4le: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("m4le", pinned) }
 
 // Adapter is the adapter of M4LE.
 func Adapter() benchmarks.Adapter {

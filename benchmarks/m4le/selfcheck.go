@@ -1,8 +1,6 @@
 package m4le
 
 import (
-	"errors"
-	"fmt"
 	"math"
 
 	"github.com/lcbench/lcbench/scorers"
@@ -11,7 +9,7 @@ import (
 // selfCheck scores fixed answers whose scores follow from the definitions by
 // hand, at least one for each of the six metrics and each way to cut answers.
 func selfCheck() error {
-	var errs []error
+	var fixed []scorers.Fixed
 	for _, c := range []struct {
 		task, prediction, reference string
 		want                        float64
@@ -40,15 +38,7 @@ func selfCheck() error {
 		{"thucnews_explicit-multiple_cls+ret", "a1，B2", "A1，B2", 1. / 2}, // case counts
 	} {
 		name, _ := scorers.M4LEMetric(c.task)
-		m, ok := scorers.Lookup("m4le", name)
-		if !ok {
-			errs = append(errs, fmt.Errorf("no metric for %q", c.task))
-			continue
-		}
-		got := m.Score(scorers.Case{Prediction: c.prediction, References: []string{c.reference}}).Value
-		if math.Abs(got-c.want) > 1e-9 {
-			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", c.task, c.prediction, c.reference, got, c.want))
-		}
+		fixed = append(fixed, scorers.Fixed{Metric: name, Prediction: c.prediction, References: []string{c.reference}, Want: c.want})
 	}
-	return errors.Join(errs...)
+	return scorers.CheckFixed("m4le", fixed)
 }

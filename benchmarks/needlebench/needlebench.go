@@ -27,7 +27,6 @@ package needlebench
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -39,14 +38,7 @@ import (
 //go:embed pins.json
 var pinsJSON []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinsJSON, &p); err != nil {
-		panic(fmt.Sprintf("needlebench: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("needlebench", pinsJSON) }
 
 // The modes: v2; v2 with room for prompt and answer inside of the length, as
 // upstream counts; v2 with the question ahead of the context; the first

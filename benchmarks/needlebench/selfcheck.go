@@ -1,17 +1,11 @@
 package needlebench
 
-import (
-	"errors"
-	"fmt"
-	"math"
-
-	"github.com/lcbench/lcbench/scorers"
-)
+import "github.com/lcbench/lcbench/scorers"
 
 // selfCheck scores fixed answers whose scores follow from the definitions by
 // hand, for each metric.
 func selfCheck() error {
-	var errs []error
+	var fixed []scorers.Fixed
 	for _, c := range []struct {
 		metric, prediction  string
 		references, classes []string
@@ -24,15 +18,7 @@ func selfCheck() error {
 		{"atc", `So \boxed{{Dan~Newton}}.`, []string{"Dan Newton"}, nil, 1},
 		{"atc", "Dan Newton", []string{"Dan Newton"}, nil, 0},
 	} {
-		m, ok := scorers.Lookup("needlebench", c.metric)
-		if !ok {
-			errs = append(errs, fmt.Errorf("no metric %q", c.metric))
-			continue
-		}
-		got := m.Score(scorers.Case{Prediction: c.prediction, References: c.references, Classes: c.classes}).Value
-		if !(math.Abs(got-c.want) <= 1e-9) {
-			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", c.metric, c.prediction, c.references, got, c.want))
-		}
+		fixed = append(fixed, scorers.Fixed{Metric: c.metric, Prediction: c.prediction, References: c.references, Classes: c.classes, Want: c.want})
 	}
-	return errors.Join(errs...)
+	return scorers.CheckFixed("needlebench", fixed)
 }

@@ -15,9 +15,7 @@ package needlethreading
 import (
 	"context"
 	_ "embed" // pins
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"sync"
 
@@ -31,14 +29,7 @@ const name = "needle-threading"
 //go:embed pins.json
 var pinsJSON []byte
 
-// pins parses the embedded list; a broken one is a bug that the tests catch.
-func pins() []datasets.Pin {
-	var p []datasets.Pin
-	if err := json.Unmarshal(pinsJSON, &p); err != nil {
-		panic(fmt.Sprintf("needlethreading: embedded pins: %v", err))
-	}
-	return p
-}
+func pins() []datasets.Pin { return datasets.EmbeddedPins("needlethreading", pinsJSON) }
 
 // Adapter is the adapter of Needle Threading.
 func Adapter() benchmarks.Adapter {

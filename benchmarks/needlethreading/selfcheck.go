@@ -1,17 +1,12 @@
 package needlethreading
 
-import (
-	"errors"
-	"fmt"
-
-	"github.com/lcbench/lcbench/scorers"
-)
+import "github.com/lcbench/lcbench/scorers"
 
 // selfCheck scores fixed answers whose scores follow from the definitions by
 // hand, for each metric.
 func selfCheck() error {
 	const a, b = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"
-	var errs []error
+	var fixed []scorers.Fixed
 	for _, c := range []struct {
 		metric, prediction string
 		references         []string
@@ -24,14 +19,7 @@ func selfCheck() error {
 		{"thread_many", "Only " + a + ".", []string{a, b}, 0.5},
 		{"thread_many", "[]", []string{a, b}, 0},
 	} {
-		m, ok := scorers.Lookup("needlethreading", c.metric)
-		if !ok {
-			errs = append(errs, fmt.Errorf("no metric %q", c.metric))
-			continue
-		}
-		if got := m.Score(scorers.Case{Prediction: c.prediction, References: c.references}).Value; got != c.want {
-			errs = append(errs, fmt.Errorf("%s of %q against %q is %v, want %v", c.metric, c.prediction, c.references, got, c.want))
-		}
+		fixed = append(fixed, scorers.Fixed{Metric: c.metric, Prediction: c.prediction, References: c.references, Want: c.want})
 	}
-	return errors.Join(errs...)
+	return scorers.CheckFixed("needlethreading", fixed)
 }
