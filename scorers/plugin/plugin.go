@@ -36,6 +36,7 @@ type Metric struct {
 	out    *bufio.Reader
 	last   tail
 	broken error // why nothing more can be asked
+	ended  bool  // Wait has returned
 }
 
 // Parse splits NAME=COMMAND.
@@ -97,6 +98,11 @@ func (m *Metric) Score(id string, c scorers.Case) (float64, error) {
 		if err == nil {
 			return score, nil
 		}
+		if errors.Is(err, io.EOF) { // its last words are whole once it is gone
+			_ = m.in.Close()
+			_ = m.cmd.Wait()
+			m.ended = true
+		}
 		// What comes next could be the answer to this one.
 		m.broken = fmt.Errorf("metric command %s: %w%s", m.name, err, m.last.words())
 	}
@@ -118,7 +124,7 @@ func (m *Metric) ask(q question) (float64, error) {
 	case errors.Is(err, bufio.ErrBufferFull):
 		return 0, fmt.Errorf("%s: a reply of more than %d bytes", q.ID, maxReply)
 	case err != nil:
-		return 0, fmt.Errorf("%s: it ended without a reply", q.ID)
+		return 0, fmt.Errorf("%s: %w", q.ID, endedError{err})
 	}
 	var r reply
 	switch err := json.Unmarshal(raw, &r); {
@@ -130,10 +136,19 @@ func (m *Metric) ask(q question) (float64, error) {
 	return *r.Score, nil
 }
 
+// endedError words the end of the program's output.
+type endedError struct{ error }
+
+func (endedError) Error() string   { return "it ended without a reply" }
+func (e endedError) Unwrap() error { return e.error }
+
 // Close ends the program by closing its input, and waits for it.
 func (m *Metric) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.ended {
+		return nil // it was told
+	}
 	err := m.in.Close()
 	if werr := m.cmd.Wait(); m.broken == nil && werr != nil {
 		return fmt.Errorf("metric command %s: %w%s", m.name, werr, m.last.words())
