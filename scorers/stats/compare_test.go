@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -380,18 +379,12 @@ func TestSameSeedSameNumbersOnAnyWorkers(t *testing.T) {
 	}
 }
 
-func TestAHundredThousandPairsAreQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("timing")
-	}
+func BenchmarkCompare(b *testing.B) {
 	var pairs []Pair
 	for i := range 100_000 {
 		pairs = append(pairs, Pair{ID: fmt.Sprint(i), Stratum: fmt.Sprint(i % 20), Group: fmt.Sprint(i / 40), Candidate: float64(i%7) / 7})
 	}
-	began := time.Now()
-	c := Compare(pairs, Options{})
-	t.Logf("100,000 pairs in %d documents: %v", c.Documents, time.Since(began))
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("took %v, want at most 10 s", took)
+	for b.Loop() {
+		Compare(pairs, Options{})
 	}
 }

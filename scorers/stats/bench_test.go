@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/lcbench/lcbench/scorers"
 )
@@ -36,24 +35,6 @@ func statistics(samples []Sample) map[string]func() error {
 		"gap":              func() error { _, err := ShortVersusLong(samples, Options{}); return err },
 		"difficulty":       func() error { _, err := FitDifficulty(samples); return err },
 		"plane":            func() error { _, err := PlaneOf(samples, Options{}); return err },
-	}
-}
-
-// TestStatisticsAreQuick holds a fifth of a large report to a fifth of the 10 s
-// that it may take, with room for a busy machine.
-func TestStatisticsAreQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("timing")
-	}
-	began := time.Now()
-	for name, f := range statistics(manySamples(20_000)) {
-		if err := f(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	t.Logf("20,000 samples: %v", time.Since(began))
-	if took := time.Since(began); took > 6*time.Second {
-		t.Errorf("took %v, want about 1 s", took)
 	}
 }
 
