@@ -62,7 +62,12 @@ func (h *Hay) Make(length int, needles []Needle) (Context, error) {
 		if c.Tokens <= length && c.Tokens > best.Tokens {
 			best = c
 		}
-		keep = min(keep+length-c.Tokens, len(h.ends))
+		keep += length - c.Tokens
+		if keep > len(h.ends) && h.short && 100*best.Tokens < 98*length {
+			// Tokens merged at the needles, so that more of the hay fits.
+			return Context{}, &ShortError{Place: h.place, Have: len(h.ends), Need: keep, Length: length}
+		}
+		keep = min(keep, len(h.ends))
 	}
 	if best.Tokens == 0 || 100*best.Tokens < 98*length {
 		return Context{}, fmt.Errorf("%w: a context of %s can't be cut so that it has 98%% of these tokens under %s (%d at the most)", benchmarks.ErrSample, benchmarks.FormatTokens(length), h.tok.Name(), best.Tokens)
