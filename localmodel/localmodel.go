@@ -42,6 +42,17 @@ func (e *WindowError) Error() string {
 	return fmt.Sprintf("window of %d tokens: the model's own ends at %d", e.Want, e.Own)
 }
 
+// FitError is an attention mechanism that the model can't run.
+type FitError struct {
+	Attention string
+	Err       error
+}
+
+func (e *FitError) Error() string { return fmt.Sprintf("attention %s: %v", e.Attention, e.Err) }
+
+// Unwrap returns what doesn't fit.
+func (e *FitError) Unwrap() error { return e.Err }
+
 // DefaultKVBudget bounds the KV caches, in bytes.
 const DefaultKVBudget = 2 << 30
 
@@ -175,6 +186,12 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	m.Info.Device, m.Info.KV = fmt.Sprintf("cpu %s, %d threads", level, o.Threads), kv.String()
 	e := model.NewCPU(weights, k, o.Attention, kv)
 	m.Info.Activations = e.Activations()
+	if how, ok := o.Attention.(attention.Chooser); ok {
+		if err := how.Fits(e.Layers(), o.Window); err != nil {
+			k.Close()
+			return nil, &FitError{o.Attention.String(), err}
+		}
+	}
 	m.engine = generate.New(e, generate.Options{
 		Window: o.Window, Batch: o.Batch, KVBudget: o.KVBudget, KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
@@ -261,7 +278,10 @@ type Prompt struct {
 	// Messages are a conversation; where there are none, System and Text are.
 	Messages     []chat.Message
 	System, Text string
-	Chat         bool // render with the chat template; else plain completion
+	// Fixed is how many bytes at the beginning of Text are a fixed context that
+	// other prompts may share; 0: none is known.
+	Fixed int
+	Chat  bool // render with the chat template; else plain completion
 	// IDs, if not nil, are the prompt's tokens, and all of them: nothing else of
 	// it counts, and no BOS is added.
 	IDs []int32
@@ -356,8 +376,12 @@ func (m *Model) Answer(ctx context.Context, p Prompt, q Params) (Answer, error) 
 		return Answer{}, err
 	}
 	out := &stopper{stops: q.Stop, emit: q.Text}
+	fixed, err := m.fixed(p, r.prompt)
+	if err != nil {
+		return Answer{}, err
+	}
 	result, err := m.engine.Generate(ctx, generate.Request{
-		Prompt: r.prompt, MaxTokens: q.MaxTokens, Sampling: q.Sampling, LogProbs: q.LogProbs, IgnoreEnd: q.IgnoreEnd,
+		Prompt: r.prompt, Fixed: fixed, MaxTokens: q.MaxTokens, Sampling: q.Sampling, LogProbs: q.LogProbs, IgnoreEnd: q.IgnoreEnd,
 		Token: func(id int32) bool { return out.push(r.push(id)) },
 	})
 	if err != nil {
@@ -385,7 +409,29 @@ func (m *Model) Score(ctx context.Context, p Prompt, continuation string) (gener
 	if err != nil {
 		return generate.Result{}, err
 	}
-	return m.engine.Generate(ctx, generate.Request{Prompt: r.prompt, Score: more})
+	fixed, err := m.fixed(p, r.prompt)
+	if err != nil {
+		return generate.Result{}, err
+	}
+	return m.engine.Generate(ctx, generate.Request{Prompt: r.prompt, Fixed: fixed, Score: more})
+}
+
+// fixed returns how many tokens of a prompt are its fixed context: as many as
+// it has in common with the same prompt cut behind it.
+func (m *Model) fixed(p Prompt, ids []int32) (int, error) {
+	if !m.engine.NeedsContext() || p.Fixed <= 0 || p.Fixed > len(p.Text) || p.IDs != nil || len(p.Messages) > 0 {
+		return 0, nil
+	}
+	p.Text, p.Fixed = p.Text[:p.Fixed], 0
+	cut, err := m.encode(p)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for n < min(len(ids), len(cut)) && ids[n] == cut[n] {
+		n++
+	}
+	return n, nil
 }
 
 // ScorePrompt returns a prompt's own tokens as if it were an answer: its IDs,

@@ -26,6 +26,24 @@ type Executor interface {
 	Forward(chunks []Chunk, emit func(chunk, row int, logits []float32) error) error
 }
 
+// Stages are the points of a prompt at which an executor's attention wants to
+// be told that they are reached.
+type Stages struct {
+	Context  bool // the end of its fixed context
+	Prompt   bool // its own end
+	Observed int  // last tokens that always have to be computed ahead of its end
+}
+
+// Staged is an Executor whose attention may do something at points of a prompt.
+type Staged interface {
+	Executor
+	Stages() Stages
+	// EndContext and EndPrompt are called between passes, at the points that
+	// Stages names.
+	EndContext(State)
+	EndPrompt(State)
+}
+
 // State is what an executor keeps of one sequence.
 type State interface {
 	// Len is the number of tokens that the sequence has seen.

@@ -115,6 +115,29 @@ func (e *CPU) New() State {
 	return s
 }
 
+// Layers describes the layers to what has to know of them.
+func (e *CPU) Layers() []attention.Layer { return e.shapes }
+
+// Stages implements Staged.
+func (e *CPU) Stages() Stages {
+	_, context := e.how.(attention.ContextEnder)
+	s := Stages{Context: context}
+	if how, ok := e.how.(attention.PromptEnder); ok {
+		s.Prompt, s.Observed = true, how.Observed()
+	}
+	return s
+}
+
+// EndContext implements Staged.
+func (e *CPU) EndContext(s State) {
+	e.how.(attention.ContextEnder).EndContext(e.k, e.shapes, s.(*Sequence).caches)
+}
+
+// EndPrompt implements Staged.
+func (e *CPU) EndPrompt(s State) {
+	e.how.(attention.PromptEnder).EndPrompt(e.k, e.shapes, s.(*Sequence).caches)
+}
+
 // logitRows is how many rows of logits are computed at once: a vocabulary of
 // 262144 makes a megabyte of each.
 const logitRows = 8
