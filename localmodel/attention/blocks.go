@@ -48,6 +48,14 @@ func (b *Blocks) Job(n int, q, out []float32) cpu.AttendJob {
 	return cpu.AttendJob{Out: out, Q: q, N: n, Pos: b.n - n, Blocks: b.list, Base: b.base, Len: b.n - b.base}
 }
 
+// Read writes the key and the value that a kv head has of position p, as
+// stored.
+func (b *Blocks) Read(p, head int, key, value []float32) {
+	at := p - b.base
+	b.list[at/cpu.BlockTokens].Key(at%cpu.BlockTokens, head, key)
+	b.list[at/cpu.BlockTokens].Value(at%cpu.BlockTokens, head, value)
+}
+
 // Drop forgets tokens ahead of the last keep, as far as whole blocks go.
 func (b *Blocks) Drop(keep int) {
 	gone := max(0, b.n-keep-b.base) / cpu.BlockTokens

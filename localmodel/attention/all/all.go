@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
 )
@@ -23,6 +24,11 @@ func List() []Entry {
 	return []Entry{
 		{"full", "full", "every earlier token (or the model's own window); KV cache of n tokens", parseFull},
 		{"sliding", "sliding:window=1024,sinks=4[,remap=false]", "the last tokens and the first few (StreamingLLM positions); KV cache of window + sinks tokens", parseSliding},
+		{"snapkv", "snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "after the prompt each head keeps the tokens that its last ones attend to; KV cache of capacity tokens a head", parseEvict(evict.SnapKV)},
+		{"h2o", "h2o:capacity=2048,recent=32[,per-kv=false]", "after the prompt each head keeps the tokens that received most attention in all; KV cache of capacity tokens a head", parseEvict(evict.H2O)},
+		{"pyramidkv", "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "as snapkv, lower layers keep more and higher ones less; KV cache of capacity tokens a head on average", parseEvict(evict.PyramidKV)},
+		{"streaming", "streaming:capacity=2048,recent=32", "after the prompt the first tokens and the last ones are kept; KV cache of capacity tokens a head", parseEvict(evict.Streaming)},
+		{"h2o-online", "h2o-online:heavy=1024,recent=1024", "h2o as first published: from the first token on, computed row by row (slow); KV cache of heavy + recent tokens a head", parseOnline},
 	}
 }
 
