@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 	"testing"
 )
@@ -60,7 +59,7 @@ func TestColumnSumsEqualLoops(t *testing.T) {
 					}
 				}
 				if w := float64(c.n * c.heads); math.Abs(total-w) > 1e-6*w {
-					t.Fatal(fmt.Sprintf("the weights of %g rows sum to %g", w, total))
+					t.Fatalf("the weights of %g rows sum to %g", w, total)
 				}
 			})
 		}
