@@ -96,6 +96,14 @@ type Cache interface {
 	Pieces() iter.Seq2[any, int64]
 }
 
+// Stepped is a cache that can be forked at some lengths only.
+type Stepped interface {
+	Cache
+	// ForkPoint returns the largest length up to n at which Fork will do; 0 is
+	// always one.
+	ForkPoint(n int) int
+}
+
 // Positions returns from, from+1, … as a slice of n.
 func Positions(from, n int) []int {
 	out := make([]int, n)

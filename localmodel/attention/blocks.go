@@ -56,6 +56,19 @@ func (b *Blocks) Read(p, head int, key, value []float32) {
 	b.list[at/cpu.BlockTokens].Value(at%cpu.BlockTokens, head, value)
 }
 
+// Choose appends the blocks that hold positions from … to-1 to a choice, with
+// these keys chosen; queries of turn meet them.
+func (b *Blocks) Choose(out []cpu.ChosenBlock, from, to, turn int) []cpu.ChosenBlock {
+	for from < to {
+		block, first := (from-b.base)/cpu.BlockTokens, (from-b.base)%cpu.BlockTokens
+		n := min(to-from, cpu.BlockTokens-first)
+		keys := ^uint64(0) >> (cpu.BlockTokens - n) << first
+		out = append(out, cpu.ChosenBlock{Block: b.list[block], Keys: keys, Turn: turn})
+		from += n
+	}
+	return out
+}
+
 // Drop forgets tokens ahead of the last keep, as far as whole blocks go.
 func (b *Blocks) Drop(keep int) {
 	gone := max(0, b.n-keep-b.base) / cpu.BlockTokens

@@ -55,6 +55,11 @@ func (k *kept) find(ids []int32, limit, fixed int) (model.State, int) {
 		if n = v.nearest.usable(n, limit, fixed); n <= 0 {
 			continue
 		}
+		if state, ok := v.nearest.state.(stepped); ok {
+			if n = state.ForkPoint(n); n == 0 {
+				continue
+			}
+		}
 		if state, ok := v.nearest.state.Fork(n); ok {
 			k.touch(v.nearest)
 			return state, n
@@ -72,6 +77,10 @@ func (k *kept) spare(ids []int32) int {
 	}
 	return common
 }
+
+// stepped is a state that can be forked at some lengths only: ForkPoint is the
+// largest up to n.
+type stepped interface{ ForkPoint(n int) int }
 
 // usable is how much of the n tokens that a prompt shares with another one can
 // be taken from it. What it has prepared serves the same context alone.

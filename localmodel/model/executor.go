@@ -49,7 +49,8 @@ type State interface {
 	// Len is the number of tokens that the sequence has seen.
 	Len() int
 	// Fork returns a sequence that has seen the first n tokens and shares their
-	// memory. False: some layer has dropped what it would need.
+	// memory. False: some layer has dropped what it would need, or can't be
+	// forked there.
 	Fork(n int) (State, bool)
 	// Pieces yields the memory held, piece by piece: what identifies the piece
 	// and its bytes. Forks that share a piece yield the same identity.

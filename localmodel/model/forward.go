@@ -33,6 +33,22 @@ func (s *Sequence) Pieces() iter.Seq2[any, int64] {
 	}
 }
 
+// ForkPoint returns the largest length up to n at which every layer can be
+// forked, as far as that is a matter of steps.
+func (s *Sequence) ForkPoint(n int) int {
+	for again := true; again; {
+		again = false
+		for _, c := range s.caches {
+			if stepped, ok := c.(attention.Stepped); ok {
+				if at := stepped.ForkPoint(n); at < n {
+					n, again = at, true
+				}
+			}
+		}
+	}
+	return n
+}
+
 // Fork implements State.
 func (s *Sequence) Fork(n int) (State, bool) {
 	f := &Sequence{caches: make([]attention.Cache, len(s.caches))}

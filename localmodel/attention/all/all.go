@@ -24,6 +24,7 @@ func List() []Entry {
 	return []Entry{
 		{"full", "full", "every earlier token (or the model's own window); KV cache of n tokens", parseFull},
 		{"sliding", "sliding:window=1024,sinks=4[,remap=false]", "the last tokens and the first few (StreamingLLM positions); KV cache of window + sinks tokens", parseSliding},
+		{"longheads", "longheads:chunk=256,topk=16", "each head chooses chunks of the context, packed side by side; KV cache of n tokens, of which topk × chunk are read", parseLongHeads},
 		{"snapkv", "snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "after the prompt each head keeps the tokens that its last ones attend to; KV cache of capacity tokens a head", parseEvict(evict.SnapKV)},
 		{"h2o", "h2o:capacity=2048,recent=32[,per-kv=false]", "after the prompt each head keeps the tokens that received most attention in all; KV cache of capacity tokens a head", parseEvict(evict.H2O)},
 		{"pyramidkv", "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "as snapkv, lower layers keep more and higher ones less; KV cache of capacity tokens a head on average", parseEvict(evict.PyramidKV)},
