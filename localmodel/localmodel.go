@@ -306,15 +306,24 @@ func (m *Model) prepare(p Prompt) (*reading, error) {
 	if p.IDs != nil {
 		return m.given(p.IDs)
 	}
+	text, special, err := m.render(p)
+	if err != nil {
+		return nil, err
+	}
+	return m.words.read(text, special)
+}
+
+// render returns the text that a prompt comes to; special: its control tokens
+// count.
+func (m *Model) render(p Prompt) (text string, special bool, err error) {
 	if !p.Chat {
-		text := p.Text
 		if p.System != "" {
-			text = p.System + "\n\n" + p.Text
+			return p.System + "\n\n" + p.Text, false, nil
 		}
-		return m.words.read(text, false)
+		return p.Text, false, nil
 	}
 	if m.noChat != nil {
-		return nil, fmt.Errorf("%w; use plain completion", m.noChat)
+		return "", false, fmt.Errorf("%w; use plain completion", m.noChat)
 	}
 	messages := p.Messages
 	if len(messages) == 0 {
@@ -324,13 +333,10 @@ func (m *Model) prepare(p Prompt) (*reading, error) {
 		messages = append(messages, chat.Message{Role: "user", Content: p.Text})
 	}
 	if m.template == nil { // a model without turns of its own
-		return m.words.read(messages[len(messages)-1].Content, false)
+		return messages[len(messages)-1].Content, false, nil
 	}
-	text, err := m.template.Render(messages, true)
-	if err != nil {
-		return nil, err
-	}
-	return m.words.read(text, true)
+	text, err = m.template.Render(messages, true)
+	return text, true, err
 }
 
 // given reads a prompt that comes as ids.
@@ -376,7 +382,7 @@ func (m *Model) Answer(ctx context.Context, p Prompt, q Params) (Answer, error) 
 		return Answer{}, err
 	}
 	out := &stopper{stops: q.Stop, emit: q.Text}
-	fixed, err := m.fixed(p, r.prompt)
+	fixed, err := m.fixed(p, r)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -409,26 +415,36 @@ func (m *Model) Score(ctx context.Context, p Prompt, continuation string) (gener
 	if err != nil {
 		return generate.Result{}, err
 	}
-	fixed, err := m.fixed(p, r.prompt)
+	fixed, err := m.fixed(p, r)
 	if err != nil {
 		return generate.Result{}, err
 	}
 	return m.engine.Generate(ctx, generate.Request{Prompt: r.prompt, Fixed: fixed, Score: more})
 }
 
-// fixed returns how many tokens of a prompt are its fixed context: as many as
-// it has in common with the same prompt cut behind it.
-func (m *Model) fixed(p Prompt, ids []int32) (int, error) {
+// fixed returns how many tokens of a prompt are its fixed context.
+func (m *Model) fixed(p Prompt, r *reading) (int, error) {
 	if !m.engine.NeedsContext() || p.Fixed <= 0 || p.Fixed > len(p.Text) || p.IDs != nil || len(p.Messages) > 0 {
 		return 0, nil
 	}
-	p.Text, p.Fixed = p.Text[:p.Fixed], 0
-	cut, err := m.encode(p)
+	return m.upTo(p, r, p.Fixed)
+}
+
+// upTo returns how many tokens of a prompt the first at bytes of its text take,
+// with what a template puts ahead of them: as many as it has in common with the
+// same prompt cut there.
+func (m *Model) upTo(p Prompt, r *reading, at int) (int, error) {
+	p.Text, p.Fixed = p.Text[:at], 0
+	text, special, err := m.render(p)
+	if err != nil {
+		return 0, err
+	}
+	cut, err := r.beginning(text, special)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	for n < min(len(ids), len(cut)) && ids[n] == cut[n] {
+	for n < min(len(r.prompt), len(cut)) && r.prompt[n] == cut[n] {
 		n++
 	}
 	return n, nil
