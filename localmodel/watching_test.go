@@ -13,7 +13,7 @@ func TestTheInductionHeadIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.Close() //nolint:errcheck // nothing was written
+	defer m.Close()
 	before := strings.Repeat("some words of no account ", 40) + "code amber "
 	text := before + "seventeen " + strings.Repeat("other words follow it here ", 40) + "amber"
 	needle := [2]int{len(before), len(before) + len("seventeen")}

@@ -1,9 +1,6 @@
 package evict
 
-import (
-	"cmp"
-	"slices"
-)
+import "github.com/lcbench/lcbench/localmodel/attention"
 
 // Method is how the tokens to keep are chosen.
 type Method string
@@ -55,18 +52,6 @@ func (e Evict) pool(scores []float64) []float64 {
 	return out
 }
 
-// best returns the take best-scored indices, ascending; of equals the lower.
-func best(scores []float64, take int) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), a-b) })
-	order = order[:min(take, len(order))]
-	slices.Sort(order)
-	return order
-}
-
 // choose returns the tokens kept of a prompt of n, ascending. scores are of all
 // n tokens; Streaming needs none.
 func (e Evict) choose(scores []float64, n, take int) []int {
@@ -78,9 +63,9 @@ func (e Evict) choose(scores []float64, n, take int) []int {
 			keep = append(keep, i)
 		}
 	case H2O:
-		keep = best(scores[:older], take)
+		keep = attention.TopK(scores[:older], take)
 	default:
-		keep = best(e.pool(scores[:older]), take)
+		keep = attention.TopK(e.pool(scores[:older]), take)
 	}
 	for i := older; i < n; i++ {
 		keep = append(keep, i)

@@ -13,7 +13,6 @@
 package longheads
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -151,23 +150,15 @@ func (m LongHeads) attendChosen(k *cpu.Kernels, l attention.Layer, w attention.W
 // choose returns the chunks that a row of chunk own sees by head h, ascending:
 // of equally good ones the earlier.
 func (m LongHeads) choose(c *cache, q []float32, h, own int) []int {
-	type scored struct {
-		chunk int
-		score float32
-	}
-	var free []scored
-	for chunk := 1; chunk <= own-2; chunk++ {
-		s := scored{chunk: chunk}
-		for x, v := range c.sums[chunk][h*len(q):][:len(q)] {
-			s.score += q[x] * v
+	scores := make([]float32, own-2) // of chunks 1 … own-2
+	for i := range scores {
+		for x, v := range c.sums[1+i][h*len(q):][:len(q)] {
+			scores[i] += q[x] * v
 		}
-		free = append(free, s)
 	}
-	slices.SortFunc(free, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), a.chunk-b.chunk) })
 	out := []int{0}
-	for _, s := range free[:m.TopK-3] {
-		out = append(out, s.chunk)
+	for _, i := range attention.TopK(scores, m.TopK-3) {
+		out = append(out, 1+i)
 	}
-	slices.Sort(out)
 	return append(out, own-1, own)
 }
