@@ -20,6 +20,9 @@ type Layer struct {
 	Scale, SoftCap float32
 	// Window > 0 is the model's own sliding window; it counts the token itself.
 	Window int
+	// Landmark > 0: the weights were trained with a landmark token behind every so
+	// many others.
+	Landmark int
 	// Angles rotate queries and keys by position; nil: the layer has none.
 	Angles *cpu.Angles
 }
