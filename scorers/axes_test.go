@@ -47,7 +47,7 @@ func ofWords(words, ranges []Span) []Span {
 func TestAxesOfTheWorkedSample(t *testing.T) {
 	context, words := numberedWords(192, map[int]string{5: "mayor", 40: "mayor", 72: "Mayor", 75: "elected"})
 	tokens := []Span{{70, 80}, {150, 155}}
-	got, err := MeasureAxes(Located{
+	got, _, err := MeasureAxes(Located{
 		Context: context, Question: "mayor elected?", Evidence: ofWords(words, tokens), EvidenceTokens: tokens, Tokens: 192, Hops: 2,
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func TestScopeAndDispersion(t *testing.T) {
 		{"3,000 of 32,000", 32000, []Span{{0, 3000}}, 0.6588, 0}, {"3,000 of 128,000", 128000, []Span{{0, 3000}}, 0.5487, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := MeasureAxes(Located{EvidenceTokens: tt.spans, Tokens: tt.n})
+			got, _, err := MeasureAxes(Located{EvidenceTokens: tt.spans, Tokens: tt.n})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +123,7 @@ func TestAxesOfAThread(t *testing.T) {
 	others := map[int]string{3210: "key"}
 	context, words := numberedWords(32000, others)
 	tokens := []Span{{3200, 3240}, {9600, 9640}, {16000, 16040}, {28800, 28840}}
-	got, err := MeasureAxes(Located{
+	got, _, err := MeasureAxes(Located{
 		Context: context, Question: "Which value has the KEY?", Evidence: ofWords(words, tokens), EvidenceTokens: tokens, Tokens: 32000, Hops: 4,
 	})
 	if err != nil {
@@ -161,7 +161,7 @@ func TestObscurity(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			context, words := numberedWords(tt.n, tt.others)
-			got := axisObscurity(context, tt.question, ofWords(words, tt.evidence))
+			got := search(context, tt.question, ofWords(words, tt.evidence)).obscurity()
 			if math.Abs(got-tt.want) > tolerance {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
@@ -173,11 +173,11 @@ func TestObscurity(t *testing.T) {
 func TestSpansBetweenWordsHoldNoEvidence(t *testing.T) {
 	context, words := numberedWords(128, nil)
 	gap := Span{Start: words[63].End, End: words[64].Start}
-	if got := axisObscurity(context, "nothing", []Span{gap}); got != 0 {
+	if got := search(context, "nothing", []Span{gap}).obscurity(); got != 0 {
 		t.Errorf("got %v, want 0", got)
 	}
 	gap.End++
-	if got := axisObscurity(context, "nothing", []Span{gap}); got == 0 {
+	if got := search(context, "nothing", []Span{gap}).obscurity(); got == 0 {
 		t.Error("with a character of the second window: got 0")
 	}
 }
@@ -212,7 +212,7 @@ func TestEvidenceOutsideTheContextIsAnError(t *testing.T) {
 		{"behind the last byte", Located{Context: "abc", Evidence: []Span{{0, 4}}}, "evidence span 1, [0, 4), lies outside the context of 3 bytes"},
 		{"the wrong way round", Located{Tokens: 10, EvidenceTokens: []Span{{3, 1}}}, "evidence span 1, [3, 1) in tokens, ends before it starts"},
 	} {
-		if _, err := MeasureAxes(tt.l); err == nil || err.Error() != tt.want {
+		if _, _, err := MeasureAxes(tt.l); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}
@@ -231,7 +231,7 @@ func TestTokensOfASpanShareAByteWithIt(t *testing.T) {
 }
 
 func TestLevelsOfBordersAreTheHigherOnes(t *testing.T) {
-	whole, err := MeasureAxes(Located{Context: "a", Evidence: []Span{{0, 1}}, EvidenceTokens: []Span{{0, 3}}, Tokens: 3})
+	whole, _, err := MeasureAxes(Located{Context: "a", Evidence: []Span{{0, 1}}, EvidenceTokens: []Span{{0, 3}}, Tokens: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestAxesStayWithinZeroAndOne(t *testing.T) {
 		l.Context = strings.Repeat(l.Context+" ", rapid.IntRange(1, 40).Draw(t, "times"))
 		l.Evidence = someSpans(t, "bytes", len(l.Context))
 		l.EvidenceTokens = someSpans(t, "tokens", l.Tokens)
-		a, err := MeasureAxes(l)
+		a, _, err := MeasureAxes(l)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/scorers"
@@ -79,41 +80,52 @@ func repeatedParagraphs(context string) benchmarks.Evidence {
 	return e
 }
 
-// answerPassages are the passages that hold an answer. Which ones the question
-// needs besides is not marked upstream, so they are part of the evidence.
+// answerPassages are the passages in which an answer stands: each may be the one
+// that gives the answer, and which others the question needs besides is not
+// marked upstream.
 func answerPassages(context string, answers []string) benchmarks.Evidence {
-	var e benchmarks.Evidence
 	passages := numbered(context)
 	if len(passages) == 0 {
 		return occurrences(context, answers)
 	}
+	var found []scorers.Span
 	for _, s := range passages {
-		for _, a := range answers {
-			if a != "" && strings.Contains(context[s.Start:s.End], a) {
-				e.Spans = append(e.Spans, s)
-				break
-			}
+		if len(answerPlaces(context[s.Start:s.End], answers)) > 0 {
+			found = append(found, s)
 		}
 	}
-	return partial(e)
+	return partial(found)
 }
 
-// occurrences are the places where an answer stands word for word.
+// occurrences are the places where an answer stands word for word. Any of them
+// may be what the question is about.
 func occurrences(context string, answers []string) benchmarks.Evidence {
-	var e benchmarks.Evidence
-	for _, a := range answers {
-		e.Spans = append(e.Spans, benchmarks.FindSpans(context, a)...)
-	}
-	e.Spans = benchmarks.MergeSpans(e.Spans)
-	return partial(e)
+	return partial(benchmarks.MergeSpans(answerPlaces(context, answers)))
 }
 
-func partial(e benchmarks.Evidence) benchmarks.Evidence {
-	e.State = benchmarks.EvidencePartial
-	if len(e.Spans) == 0 {
-		e.State = benchmarks.EvidenceUnknown
+// telling says whether a place where an answer stands tells anything: yes, no
+// and what is shorter than three bytes or two characters stand anywhere.
+func telling(answer string) bool {
+	return len(answer) > 2 && utf8.RuneCountInString(answer) > 1 && !strings.EqualFold(answer, "yes")
+}
+
+// answerPlaces are the places where an answer stands as words of its own.
+func answerPlaces(text string, answers []string) []scorers.Span {
+	var found []scorers.Span
+	for _, a := range answers {
+		if a = strings.TrimSpace(a); telling(a) {
+			found = append(found, benchmarks.FindWords(text, a)...)
+		}
 	}
-	return e
+	return found
+}
+
+// partial is evidence of which some is known to stand in one of these places.
+func partial(places []scorers.Span) benchmarks.Evidence {
+	if len(places) == 0 {
+		return benchmarks.Evidence{State: benchmarks.EvidenceUnknown}
+	}
+	return benchmarks.Evidence{State: benchmarks.EvidencePartial, Spans: places}.Alternatives()
 }
 
 // passages cuts a context into distractor passages without headings: a second
