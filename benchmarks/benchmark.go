@@ -33,6 +33,9 @@ type Adapter struct {
 	// Modes are the variants of the benchmark's own protocol that Options.Mode
 	// may name, the default first; none: there is but one way to run it.
 	Modes []string
+	// NoContextMode is the one of Modes in which the benchmark's own protocol leaves
+	// the document out; empty: it has none, and WithoutContext does.
+	NoContextMode string
 	// LengthInstructions are what Options.LengthInstruction may be, the default
 	// first; none: prompts never name the reference's length.
 	LengthInstructions []string

@@ -228,6 +228,15 @@ func TestTokensOfASpanShareAByteWithIt(t *testing.T) {
 			t.Errorf("bytes %v: got tokens %v, want %v", tt.span, got, tt.want)
 		}
 	}
+	// A code point of three bytes in two tokens belongs to both.
+	if got := TokenSpans([]int{1, 2, 4, 5}, []Span{{1, 4}}); !slices.Equal(got, []Span{{1, 3}}) {
+		t.Errorf("a code point in two tokens: got %v", got)
+	}
+	// A token with the ends of two spans belongs to each; it counts once.
+	got, _, err := MeasureAxes(Located{EvidenceTokens: TokenSpans(ends, []Span{{6, 7}, {8, 10}}), Tokens: 4})
+	if want := math.Log(1+1./32) / math.Log(1+4./32); err != nil || math.Abs(got.Scope-want) > tolerance {
+		t.Errorf("a token of two spans: got %+v, %v; want a scope of %v", got, err, want)
+	}
 }
 
 func TestLevelsOfBordersAreTheHigherOnes(t *testing.T) {

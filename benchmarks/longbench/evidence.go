@@ -23,6 +23,8 @@ func evidence(t task, context string, answers []string) benchmarks.Evidence {
 		return repeatedParagraphs(context)
 	case "hotpotqa", "2wikimqa", "musique", "dureader":
 		return answerPassages(context, answers)
+	case "trec", "lsht":
+		return demonstrations(context, answers)
 	case "narrativeqa", "qasper", "multifieldqa_en", "multifieldqa_zh":
 		return occurrences(context, answers)
 	}
@@ -118,6 +120,27 @@ func answerPlaces(text string, answers []string) []scorers.Span {
 		}
 	}
 	return found
+}
+
+// labelLine matches the end of a demonstration: its class.
+var labelLine = regexp.MustCompile(`(?m)^(?:Type: ?|类别：)(.*)$`)
+
+// demonstrations are those of the answer's class. The query has no class yet and
+// stands behind the context.
+func demonstrations(context string, answers []string) benchmarks.Evidence {
+	e := benchmarks.Evidence{State: benchmarks.EvidenceKnown}
+	from := 0
+	for _, m := range labelLine.FindAllStringSubmatchIndex(context, -1) {
+		if slices.Contains(answers, strings.TrimSpace(context[m[2]:m[3]])) {
+			start := from + len(context[from:m[0]]) - len(strings.TrimLeft(context[from:m[0]], "\r\n "))
+			e.Spans = append(e.Spans, scorers.Span{Start: start, End: m[3]})
+		}
+		from = m[1]
+	}
+	if len(e.Spans) == 0 {
+		e.State = benchmarks.EvidenceUnknown
+	}
+	return e
 }
 
 // partial is evidence of which some is known to stand in one of these places.
