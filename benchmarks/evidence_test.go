@@ -1,11 +1,13 @@
 package benchmarks_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/scorers"
@@ -90,6 +92,46 @@ func TestWhatACutLeavesOfAlternatives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// After any cut the places that are left hold the text that they held, and a
+// broken set is left only where no set is whole.
+func TestCutsOfAlternativesKeepWholeSets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := benchmarks.Sample{ID: "bees/1"}
+		size, held := map[int]int{}, map[string]int{}
+		for i := range rapid.IntRange(1, 8).Draw(t, "places") {
+			set, word := rapid.IntRange(0, 3).Draw(t, "set"), fmt.Sprintf("needle%d", i)
+			s.Prompt.Context += wordsOf(rapid.IntRange(0, 4).Draw(t, "before"), "hay")
+			s.Evidence.Spans = append(s.Evidence.Spans, scorers.Span{Start: len(s.Prompt.Context), End: len(s.Prompt.Context) + len(word)})
+			s.Evidence.Sets = append(s.Evidence.Sets, set)
+			s.Prompt.Context += word + " "
+			size[set]++
+			held[word] = set
+		}
+		s.Evidence.State = benchmarks.EvidenceKnown
+		policy := rapid.SampledFrom([]benchmarks.Policy{benchmarks.TruncateLeft, benchmarks.TruncateRight, benchmarks.TruncateMiddle}).Draw(t, "policy")
+		got, _, err := benchmarks.Fit(s, rapid.IntRange(1, 20).Draw(t, "budget"), policy, words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := map[int]int{}
+		for i, span := range got.Evidence.Spans {
+			if set, ok := held[got.Prompt.Context[span.Start:span.End]]; !ok || set != got.Evidence.Sets[i] {
+				t.Fatalf("%+v in %q", got.Evidence, got.Prompt.Context)
+			}
+			left[got.Evidence.Sets[i]]++
+		}
+		whole := 0
+		for set, n := range left {
+			if n == size[set] {
+				whole++
+			}
+		}
+		if whole > 0 && whole < len(left) || len(left) == 0 && got.Evidence.State != benchmarks.EvidenceLost {
+			t.Fatalf("%+v of sets of %v", got.Evidence, size)
+		}
+	})
 }
 
 // What stands around the context counts into no length, whatever it is.

@@ -64,6 +64,9 @@ func TestTablesOfAControlSaySo(t *testing.T) {
 			}
 		}
 	}
+	if text := tableText(t, control); strings.Contains(text, "Diffusion") {
+		t.Errorf("a control has no axes to count:\n%s", text)
+	}
 	if !control.NoContext || normal.NoContext || IdentityHash(m.Config) == IdentityHash(testManifest().Config) {
 		t.Errorf("no context: %v, %v", control.NoContext, normal.NoContext)
 	}

@@ -275,9 +275,14 @@ func TestAxesStayWithinZeroAndOne(t *testing.T) {
 		l.Context = strings.Repeat(l.Context+" ", rapid.IntRange(1, 40).Draw(t, "times"))
 		l.Evidence = someSpans(t, "bytes", len(l.Context))
 		l.EvidenceTokens = someSpans(t, "tokens", l.Tokens)
-		a, _, err := MeasureAxes(l)
+		a, beside, err := MeasureAxes(l)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for i, o := range []Optional{beside.Extent, beside.Overlap, beside.Distractor} {
+			if !(o.Value >= 0 && o.Value <= float64([]int{1, 1, 2}[i])) || !o.Known && o.Value != 0 {
+				t.Fatalf("%+v", beside)
+			}
 		}
 		for _, v := range []float64{a.Scope, a.Dispersion, a.Obscurity, a.Chain, a.Diffusion} {
 			if !(v >= 0 && v <= 1+1e-12) {
