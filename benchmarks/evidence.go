@@ -32,7 +32,7 @@ func (e Evidence) cut(from, to, delta int) Evidence {
 		return e
 	}
 	out := Evidence{State: e.State, Lost: e.Lost, Approximate: e.Approximate}
-	var broken []int
+	broken := map[int]bool{} // sets
 	for i, s := range e.Spans {
 		switch {
 		case s.End <= from:
@@ -41,7 +41,7 @@ func (e Evidence) cut(from, to, delta int) Evidence {
 		default:
 			out.Lost++
 			if e.Sets != nil {
-				broken = append(broken, e.Sets[i])
+				broken[e.Sets[i]] = true
 			}
 			continue
 		}
@@ -57,15 +57,14 @@ func (e Evidence) cut(from, to, delta int) Evidence {
 }
 
 // without drops the broken sets, unless all are.
-func (e Evidence) without(broken []int) Evidence {
-	whole := slices.ContainsFunc(e.Sets, func(set int) bool { return !slices.Contains(broken, set) })
-	if len(broken) == 0 || !whole {
+func (e Evidence) without(broken map[int]bool) Evidence {
+	if len(broken) == 0 || !slices.ContainsFunc(e.Sets, func(set int) bool { return !broken[set] }) {
 		return e
 	}
 	spans, sets := e.Spans, e.Sets
 	e.Spans, e.Sets = nil, nil
 	for i, set := range sets {
-		if !slices.Contains(broken, set) {
+		if !broken[set] {
 			e.Spans, e.Sets = append(e.Spans, spans[i]), append(e.Sets, set)
 		}
 	}
