@@ -11,9 +11,11 @@ import (
 // Axes are a sample's place on the axes of difficulty, and what it rests on.
 type Axes struct {
 	State AxesState
-	// Values are the axes of a measured sample; of an assigned one, Diffusion and
-	// Scope alone; else none.
+	// Values are the axes of a measured or partly measured sample; of an assigned
+	// one, Diffusion and Scope alone; else none.
 	Values scorers.Axes
+	// Beside are figures of the same evidence; of an assigned sample none.
+	Beside scorers.Beside
 	// Lost counts the places of the evidence that truncation removed, wholly or in
 	// part.
 	Lost int
@@ -26,8 +28,10 @@ type AxesState string
 const (
 	// AxesMeasured: from the evidence that the model was sent.
 	AxesMeasured AxesState = "measured"
-	// AxesAssigned: the task's prior, since the evidence is not known or not all
-	// of it.
+	// AxesPartial: from those places of the evidence that are known, which are not
+	// all of them (a hop is missing); scope is a lower bound.
+	AxesPartial AxesState = "partial"
+	// AxesAssigned: the task's prior, since the evidence is not known.
 	AxesAssigned AxesState = "assigned"
 	// AxesUnanswerable: truncation left nothing of the evidence.
 	AxesUnanswerable AxesState = "unanswerable_after_truncation"
@@ -70,12 +74,10 @@ func (m *AxesMeter) Measure(s Sample) (Axes, error) {
 	case s.Prompt.Context == "":
 		a.State = AxesNoContext
 	case p.Rule == scorers.AxesOfWhole:
-		// All tokens are needed, so that it doesn't matter how many there are.
-		whole := []scorers.Span{{Start: 0, End: len(s.Prompt.Context)}}
-		err = a.measure(s, whole, []scorers.Span{{Start: 0, End: 1}}, 1)
-	case s.Evidence.State == EvidenceKnown && len(s.Evidence.Spans) > 0 && m.Tokenizer != nil:
+		err = a.measureWhole(s, m.whole(s))
+	case s.Evidence.located() && m.Tokenizer != nil:
 		tokens, n := m.tokens(s)
-		err = a.measure(s, s.Evidence.Spans, tokens, n)
+		err = a.measure(s, tokens, n)
 	default:
 		a.assign(p)
 	}
@@ -104,16 +106,48 @@ func (a *Axes) assign(p prior) {
 	}
 }
 
-func (a *Axes) measure(s Sample, bytes, tokens []scorers.Span, n int) error {
-	values, err := scorers.MeasureAxes(scorers.Located{
-		Context: s.Prompt.Context, Question: cmp.Or(s.Query, s.Prompt.After), Evidence: bytes,
-		EvidenceTokens: tokens, Tokens: n, Hops: s.Hops,
-	})
-	if err != nil {
+// measure measures the evidence whose places are known, or the smallest set of
+// it where any one suffices. Tokens are its places among the context's n tokens.
+func (a *Axes) measure(s Sample, tokens []scorers.Span, n int) error {
+	a.State = AxesMeasured
+	if s.Evidence.State == EvidencePartial {
+		a.State = AxesPartial
+	}
+	bytes, tokens, k := s.Evidence.smallest(tokens)
+	return a.locate(s, scorers.Located{Evidence: bytes, EvidenceTokens: tokens, Tokens: n, Alternatives: k})
+}
+
+// measureWhole measures a sample that needs all n tokens of its context; how many
+// they are matters to the extent alone, and 0 leaves that out.
+func (a *Axes) measureWhole(s Sample, n int) error {
+	a.State = AxesMeasured
+	all := scorers.Located{Evidence: []scorers.Span{{Start: 0, End: len(s.Prompt.Context)}}, Tokens: max(1, n)}
+	all.EvidenceTokens = []scorers.Span{{Start: 0, End: all.Tokens}}
+	err := a.locate(s, all)
+	if n == 0 {
+		a.Beside.Extent = scorers.Optional{}
+	}
+	return err
+}
+
+func (a *Axes) locate(s Sample, l scorers.Located) (err error) {
+	l.Context, l.Question, l.Hops = s.Prompt.Context, cmp.Or(s.Query, s.Prompt.After), s.Hops
+	if a.Values, a.Beside, err = scorers.MeasureAxes(l); err != nil {
+		a.State = AxesUnknown
 		return fmt.Errorf("axes: %w", err)
 	}
-	a.State, a.Values = AxesMeasured, values
 	return nil
+}
+
+// whole is the number of the context's tokens, 0 if that isn't known.
+func (m *AxesMeter) whole(s Sample) int {
+	switch {
+	case m.Tokenizer == nil:
+		return 0
+	case s.Tokenizer == m.Tokenizer.Name() && s.ContextTokens > 0:
+		return s.ContextTokens
+	}
+	return len(m.ends(s.Prompt.Context))
 }
 
 // tokens returns the evidence as ranges of the context's tokens, and how many

@@ -33,6 +33,9 @@ type Adapter struct {
 	// Modes are the variants of the benchmark's own protocol that Options.Mode
 	// may name, the default first; none: there is but one way to run it.
 	Modes []string
+	// NoContextMode is the one of Modes in which the benchmark's own protocol leaves
+	// the document out; empty: it has none, and WithoutContext does.
+	NoContextMode string
 	// LengthInstructions are what Options.LengthInstruction may be, the default
 	// first; none: prompts never name the reference's length.
 	LengthInstructions []string
@@ -283,6 +286,10 @@ type Evidence struct {
 	// Tokens are the same places as ranges of the context's tokens, of which there
 	// are Sample.ContextTokens; nil where they weren't looked for.
 	Tokens []scorers.Span
+	// Sets says of each span which set it belongs to, where several sets are known
+	// of which any one suffices (the same fact in k places): 0 to k−1. nil: all
+	// spans are needed.
+	Sets []int `json:",omitempty"`
 	// Approximate says that some spans are anchors: they lie in or near a needed
 	// place but aren't all of it, or not it alone.
 	Approximate bool
@@ -300,6 +307,8 @@ const (
 	EvidencePartial EvidenceState = "partial" // some of the needed places
 	EvidenceKnown   EvidenceState = "known"
 	EvidenceLost    EvidenceState = "lost" // was known, truncation cut it
+	// EvidenceNone: the sample is asked without a context.
+	EvidenceNone EvidenceState = "not_applicable"
 )
 
 // Prompt is a rendered prompt in three parts, so that the context alone can

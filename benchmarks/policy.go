@@ -90,10 +90,10 @@ func count(tok Tokenizer, text string) int {
 }
 
 // CountContext counts the context's tokens, and finds among them the evidence
-// that is known, so that neither has to be done again for the axes.
+// whose places are known, so that neither has to be done again for the axes.
 func (s *Sample) CountContext(tok Tokenizer) {
 	s.Tokenizer = tok.Name()
-	if s.Evidence.State != EvidenceKnown || len(s.Evidence.Spans) == 0 {
+	if !s.Evidence.located() {
 		s.ContextTokens = Count(tok, s.Prompt.Context)
 		return
 	}
@@ -212,38 +212,4 @@ func keepTokens(s Sample, ends []int, keep int, p Policy) Sample {
 	s.Prompt.Context = context[:from] + context[to:]
 	s.Evidence = s.Evidence.cut(from, to, from-to)
 	return s
-}
-
-// cut returns the evidence after context[from:to] was removed and the context
-// changed its length by delta bytes. A span that was touched is lost: half a
-// needle is not a needle.
-func (e Evidence) cut(from, to, delta int) Evidence {
-	if len(e.Spans) == 0 {
-		return e
-	}
-	out := Evidence{State: e.State, Lost: e.Lost, Approximate: e.Approximate}
-	for _, s := range e.Spans {
-		switch {
-		case s.End <= from:
-			out.Spans = append(out.Spans, s)
-		case s.Start >= to:
-			out.Spans = append(out.Spans, scorers.Span{Start: s.Start + delta, End: s.End + delta})
-		default:
-			out.Lost++
-		}
-	}
-	if len(out.Spans) == 0 {
-		out.State = EvidenceLost
-	}
-	return out
-}
-
-// shift returns the evidence moved by n bytes.
-func (e Evidence) shift(n int) Evidence {
-	spans := make([]scorers.Span, len(e.Spans))
-	for i, s := range e.Spans {
-		spans[i] = scorers.Span{Start: s.Start + n, End: s.End + n}
-	}
-	e.Spans, e.Tokens = spans, nil
-	return e
 }

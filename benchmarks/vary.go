@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/lcbench/lcbench/scorers"
 )
 
 // seam stands between the original document and the distractors around it.
@@ -226,36 +224,6 @@ func FormatTokens(n int) string {
 		return fmt.Sprintf("%dk", n/1000)
 	}
 	return fmt.Sprint(n)
-}
-
-// FindSpans returns the places of text in context, from left to right.
-func FindSpans(context, text string) []scorers.Span {
-	if text == "" {
-		return nil
-	}
-	var spans []scorers.Span
-	for from := 0; ; {
-		i := strings.Index(context[from:], text)
-		if i < 0 {
-			return spans
-		}
-		spans = append(spans, scorers.Span{Start: from + i, End: from + i + len(text)})
-		from += i + len(text)
-	}
-}
-
-// MergeSpans sorts spans and joins those that overlap or touch.
-func MergeSpans(spans []scorers.Span) []scorers.Span {
-	slices.SortFunc(spans, func(a, b scorers.Span) int { return a.Start - b.Start })
-	var out []scorers.Span
-	for _, s := range spans {
-		if n := len(out); n > 0 && s.Start <= out[n-1].End {
-			out[n-1].End = max(out[n-1].End, s.End)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
 }
 
 // Salt returns a first line that no other sample has, so that no prefix of

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/runners"
 	"github.com/lcbench/lcbench/scorers"
 )
@@ -73,13 +74,14 @@ type counts struct {
 	cutRows                                  int
 	cutTokens                                int
 	forJudges, forJudgesLost                 int
+	axes                                     map[benchmarks.AxesState]int
 }
 
 // NewFacts returns facts of no rows.
 func NewFacts() *Facts {
 	return &Facts{
 		shared: map[string]string{}, strata: map[string][]string{}, measures: map[string][]scorers.Measure{},
-		usage: runners.Usage{Known: true},
+		usage: runners.Usage{Known: true}, counts: counts{axes: map[benchmarks.AxesState]int{}},
 	}
 }
 
@@ -98,6 +100,7 @@ func (f *Facts) Add(r runners.Result) {
 		}
 		return
 	}
+	f.counts.axes[r.Axes.State]++
 	score, _ := rowScore(r)
 	f.rows = append(f.rows, fact{
 		Row: scorers.Row{

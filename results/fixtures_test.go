@@ -74,7 +74,10 @@ func axes(i int) benchmarks.Axes {
 	if i%2 == 0 {
 		return benchmarks.Axes{State: benchmarks.AxesAssigned, Values: scorers.Axes{Diffusion: 1. / 6, Scope: 0.5}}
 	}
-	return benchmarks.Axes{State: benchmarks.AxesMeasured, Values: scorers.Axes{Diffusion: 0.25, Scope: 0.125, Obscurity: 0.75}}
+	return benchmarks.Axes{
+		State: benchmarks.AxesMeasured, Values: scorers.Axes{Diffusion: 0.25, Scope: 0.125, Obscurity: 0.75},
+		Beside: scorers.Beside{Overlap: scorers.Optional{Value: 0.5, Known: true}, Distractor: scorers.Optional{Known: true}, Redundancy: 1},
+	}
 }
 
 // realisticResults are like three tasks of LongBench: 200 rows of each, prompts

@@ -36,6 +36,9 @@ func (t *tablePage) footnotes(s Summary) {
 		t.text("¹ No interval: fewer than two documents in a task.", "")
 	}
 	t.measureNotes(s)
+	if line := axesLine(s); line != "" {
+		t.text(line, "")
+	}
 	t.text(usageLine(s), "")
 	if line := speedLine(s); line != "" {
 		t.text(line, "")

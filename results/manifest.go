@@ -138,6 +138,16 @@ func (m Manifest) Builtin() bool {
 	return slices.ContainsFunc(m.Data, func(o Origin) bool { return o.Kind == "builtin" })
 }
 
+// NoContextSetting is the setting that says, as "true", that prompts were sent
+// without their contexts.
+const NoContextSetting = "no-context"
+
+// NoContext says that prompts were sent without their contexts: what the run
+// scores needs no document.
+func (m Manifest) NoContext() bool {
+	return slices.ContainsFunc(m.Config, func(s Setting) bool { return s.Name == NoContextSetting && s.Value == "true" })
+}
+
 // IdentityHash is a sha256 in hex of the settings that make a run what it is,
 // whatever their order.
 func IdentityHash(config []Setting) string {

@@ -45,12 +45,13 @@ func WriteOverview(w io.Writer, runs []Overviewed, o TableOptions) error {
 func (t *tablePage) overviewTitle(runs []Overviewed) {
 	title, builtin, found := plural(len(runs), "benchmark"), 0, 0
 	var model ModelInfo
+	noContext := false
 	for _, r := range runs {
 		if r.Summary == nil {
 			continue
 		}
 		found++
-		model = r.Summary.Model
+		model, noContext = r.Summary.Model, r.Summary.NoContext
 		if r.Summary.Builtin {
 			builtin++
 		}
@@ -60,6 +61,9 @@ func (t *tablePage) overviewTitle(runs []Overviewed) {
 	}
 	t.text(title, "\x1b[1m")
 	t.text("model "+orElse(model.Spec, model.Name), "")
+	if noContext {
+		t.text(noContextLine, "\x1b[33m")
+	}
 	if d := model.Details; model.Local() {
 		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
 	}

@@ -129,6 +129,7 @@ func (f *Facts) AddRow(row Row) {
 			CutTokens: row.CutTokens, FirstToken: duration(row.FirstTokenSeconds), Total: duration(row.TotalSeconds),
 		},
 		Score:   scorers.Score{Parts: row.ScoreParts},
+		Axes:    benchmarks.Axes{State: benchmarks.AxesState(row.Axes)},
 		Resumed: row.Resumed,
 	}
 	if row.TargetLength != nil {

@@ -91,11 +91,17 @@ func (t *tablePage) title(s Summary) {
 		line += ", stopped early: can be resumed"
 	}
 	t.text(line, "")
+	if s.NoContext {
+		t.text(noContextLine, "\x1b[33m")
+	}
 	if d := s.Model.Details; s.Model.Local() {
 		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
 	}
 	t.out.WriteByte('\n')
 }
+
+// noContextLine says that the scores are of the control.
+const noContextLine = "no context: prompts were sent without their documents; a control and floor"
 
 // text prints a paragraph within the width, in a colour where allowed.
 func (t *tablePage) text(s, color string) {

@@ -110,7 +110,7 @@ func TestAbsentFieldsAreLeftOutNotZero(t *testing.T) {
 	}
 	line, err := marshalLine(newRow(r, ""))
 	must(t, err)
-	for _, name := range []string{"prompt_tokens", "cached_tokens", "depth", "target_length", "context_tokens", "first_token_s", "length", "evidence_lost", "context_sha256", "axes", "diffusion", "scope", "chain"} {
+	for _, name := range []string{"prompt_tokens", "cached_tokens", "depth", "target_length", "context_tokens", "first_token_s", "length", "evidence_lost", "context_sha256", "axes", "diffusion", "scope", "chain", "extent", "overlap", "distractor", "redundancy"} {
 		if strings.Contains(string(line), `"`+name+`"`) {
 			t.Errorf("%s is there: %s", name, line)
 		}
@@ -123,12 +123,15 @@ func TestAbsentFieldsAreLeftOutNotZero(t *testing.T) {
 // A measured 0 is a value; what isn't measured has none.
 func TestAxesOfRows(t *testing.T) {
 	measured := benchmarks.Axes{State: benchmarks.AxesMeasured, Values: scorers.Axes{Scope: 0.5}, Lost: 2}
+	beside := scorers.Beside{Extent: scorers.Optional{Value: 0.5, Known: true}, Distractor: scorers.Optional{Known: true}, Redundancy: 3}
 	for _, tt := range []struct {
 		name string
 		axes benchmarks.Axes
 		want string
 	}{
 		{"measured", measured, `"evidence_lost":2,"axes":"measured","diffusion":0,"scope":0.5,"dispersion":0,"obscurity":0,"chain":0,`},
+		{"measured in part", benchmarks.Axes{State: benchmarks.AxesPartial, Values: scorers.Axes{Scope: 0.5, Diffusion: 0.25, Obscurity: 0.75}}, `"axes":"partial","diffusion":0.25,"scope":0.5,"dispersion":0,"obscurity":0.75,"chain":0,"usage_known"`},
+		{"with what stands beside", benchmarks.Axes{State: benchmarks.AxesMeasured, Beside: beside}, `"chain":0,"extent":0.5,"distractor":0,"redundancy":3,"usage_known"`},
 		{"assigned", benchmarks.Axes{State: benchmarks.AxesAssigned, Values: scorers.Axes{Scope: 0.5}}, `"evidence_lost":0,"axes":"assigned","diffusion":0,"scope":0.5,"usage_known"`},
 		{"unanswerable", benchmarks.Axes{State: benchmarks.AxesUnanswerable, Lost: 1}, `"evidence_lost":1,"axes":"unanswerable_after_truncation","usage_known"`},
 		{"no context", benchmarks.Axes{State: benchmarks.AxesNoContext}, `"evidence_lost":0,"axes":"no_context","usage_known"`},

@@ -32,28 +32,36 @@ type Located struct {
 	Tokens int
 	// Hops is the number of steps that must be chained; below 1 it is 1.
 	Hops int
+	// Alternatives is how many sets of places are known of which any one
+	// suffices; Evidence is the smallest of them (SmallestSet). Below 1 it is 1.
+	Alternatives int
 }
 
-// MeasureAxes measures a sample's axes. Evidence outside the context is an
-// error; a context without tokens has axes of 0 but for its chain, and its
-// caller should say that it has none.
-func MeasureAxes(l Located) (Axes, error) {
+// MeasureAxes measures a sample's axes, and what is reported beside them.
+// Evidence outside the context is an error; a context without tokens has axes
+// of 0 but for its chain, and its caller should say that it has none.
+func MeasureAxes(l Located) (Axes, Beside, error) {
 	bytes, err := mergedSpans(l.Evidence, len(l.Context), "bytes")
 	if err != nil {
-		return Axes{}, err
+		return Axes{}, Beside{}, err
 	}
 	tokens, err := mergedSpans(l.EvidenceTokens, l.Tokens, "tokens")
 	if err != nil {
-		return Axes{}, err
+		return Axes{}, Beside{}, err
 	}
+	found := search(l.Context, l.Question, bytes)
 	a := Axes{
 		Scope:      axisScope(tokens, l.Tokens),
 		Dispersion: axisDispersion(tokens, l.Tokens),
-		Obscurity:  axisObscurity(l.Context, l.Question, bytes),
+		Obscurity:  found.obscurity(),
 		Chain:      1 - 1/float64(max(1, l.Hops)),
 	}
 	a.Diffusion = (a.Dispersion + a.Obscurity + a.Chain) / 3
-	return a, nil
+	beside := Beside{Extent: extent(tokens, l.Tokens), Overlap: found.overlap, Distractor: found.distractor()}
+	if len(tokens) > 0 {
+		beside.Redundancy = max(1, l.Alternatives)
+	}
+	return a, beside, nil
 }
 
 // scopeUnit is the number of tokens from which scope grows by its logarithm.

@@ -47,7 +47,7 @@ func ofWords(words, ranges []Span) []Span {
 func TestAxesOfTheWorkedSample(t *testing.T) {
 	context, words := numberedWords(192, map[int]string{5: "mayor", 40: "mayor", 72: "Mayor", 75: "elected"})
 	tokens := []Span{{70, 80}, {150, 155}}
-	got, err := MeasureAxes(Located{
+	got, _, err := MeasureAxes(Located{
 		Context: context, Question: "mayor elected?", Evidence: ofWords(words, tokens), EvidenceTokens: tokens, Tokens: 192, Hops: 2,
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func TestScopeAndDispersion(t *testing.T) {
 		{"3,000 of 32,000", 32000, []Span{{0, 3000}}, 0.6588, 0}, {"3,000 of 128,000", 128000, []Span{{0, 3000}}, 0.5487, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := MeasureAxes(Located{EvidenceTokens: tt.spans, Tokens: tt.n})
+			got, _, err := MeasureAxes(Located{EvidenceTokens: tt.spans, Tokens: tt.n})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +123,7 @@ func TestAxesOfAThread(t *testing.T) {
 	others := map[int]string{3210: "key"}
 	context, words := numberedWords(32000, others)
 	tokens := []Span{{3200, 3240}, {9600, 9640}, {16000, 16040}, {28800, 28840}}
-	got, err := MeasureAxes(Located{
+	got, _, err := MeasureAxes(Located{
 		Context: context, Question: "Which value has the KEY?", Evidence: ofWords(words, tokens), EvidenceTokens: tokens, Tokens: 32000, Hops: 4,
 	})
 	if err != nil {
@@ -161,7 +161,7 @@ func TestObscurity(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			context, words := numberedWords(tt.n, tt.others)
-			got := axisObscurity(context, tt.question, ofWords(words, tt.evidence))
+			got := search(context, tt.question, ofWords(words, tt.evidence)).obscurity()
 			if math.Abs(got-tt.want) > tolerance {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
@@ -173,11 +173,11 @@ func TestObscurity(t *testing.T) {
 func TestSpansBetweenWordsHoldNoEvidence(t *testing.T) {
 	context, words := numberedWords(128, nil)
 	gap := Span{Start: words[63].End, End: words[64].Start}
-	if got := axisObscurity(context, "nothing", []Span{gap}); got != 0 {
+	if got := search(context, "nothing", []Span{gap}).obscurity(); got != 0 {
 		t.Errorf("got %v, want 0", got)
 	}
 	gap.End++
-	if got := axisObscurity(context, "nothing", []Span{gap}); got == 0 {
+	if got := search(context, "nothing", []Span{gap}).obscurity(); got == 0 {
 		t.Error("with a character of the second window: got 0")
 	}
 }
@@ -212,7 +212,7 @@ func TestEvidenceOutsideTheContextIsAnError(t *testing.T) {
 		{"behind the last byte", Located{Context: "abc", Evidence: []Span{{0, 4}}}, "evidence span 1, [0, 4), lies outside the context of 3 bytes"},
 		{"the wrong way round", Located{Tokens: 10, EvidenceTokens: []Span{{3, 1}}}, "evidence span 1, [3, 1) in tokens, ends before it starts"},
 	} {
-		if _, err := MeasureAxes(tt.l); err == nil || err.Error() != tt.want {
+		if _, _, err := MeasureAxes(tt.l); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}
@@ -228,10 +228,19 @@ func TestTokensOfASpanShareAByteWithIt(t *testing.T) {
 			t.Errorf("bytes %v: got tokens %v, want %v", tt.span, got, tt.want)
 		}
 	}
+	// A code point of three bytes in two tokens belongs to both.
+	if got := TokenSpans([]int{1, 2, 4, 5}, []Span{{1, 4}}); !slices.Equal(got, []Span{{1, 3}}) {
+		t.Errorf("a code point in two tokens: got %v", got)
+	}
+	// A token with the ends of two spans belongs to each; it counts once.
+	got, _, err := MeasureAxes(Located{EvidenceTokens: TokenSpans(ends, []Span{{6, 7}, {8, 10}}), Tokens: 4})
+	if want := math.Log(1+1./32) / math.Log(1+4./32); err != nil || math.Abs(got.Scope-want) > tolerance {
+		t.Errorf("a token of two spans: got %+v, %v; want a scope of %v", got, err, want)
+	}
 }
 
 func TestLevelsOfBordersAreTheHigherOnes(t *testing.T) {
-	whole, err := MeasureAxes(Located{Context: "a", Evidence: []Span{{0, 1}}, EvidenceTokens: []Span{{0, 3}}, Tokens: 3})
+	whole, _, err := MeasureAxes(Located{Context: "a", Evidence: []Span{{0, 1}}, EvidenceTokens: []Span{{0, 3}}, Tokens: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,9 +275,14 @@ func TestAxesStayWithinZeroAndOne(t *testing.T) {
 		l.Context = strings.Repeat(l.Context+" ", rapid.IntRange(1, 40).Draw(t, "times"))
 		l.Evidence = someSpans(t, "bytes", len(l.Context))
 		l.EvidenceTokens = someSpans(t, "tokens", l.Tokens)
-		a, err := MeasureAxes(l)
+		a, beside, err := MeasureAxes(l)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for i, o := range []Optional{beside.Extent, beside.Overlap, beside.Distractor} {
+			if !(o.Value >= 0 && o.Value <= float64([]int{1, 1, 2}[i])) || !o.Known && o.Value != 0 {
+				t.Fatalf("%+v", beside)
+			}
 		}
 		for _, v := range []float64{a.Scope, a.Dispersion, a.Obscurity, a.Chain, a.Diffusion} {
 			if !(v >= 0 && v <= 1+1e-12) {

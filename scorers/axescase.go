@@ -36,10 +36,11 @@ func evaluateAxes(raw []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return MeasureAxes(Located{
+	axes, _, err := MeasureAxes(Located{
 		Context: c.Context, Question: c.Question, Evidence: byteSpans(c.Context, characters),
 		EvidenceTokens: tokens, Tokens: c.Size, Hops: c.Hops,
 	})
+	return axes, err
 }
 
 // spansOf reads pairs of a field, merged.

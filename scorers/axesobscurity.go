@@ -18,32 +18,88 @@ const (
 	bm25B = 0.75
 )
 
-// axisObscurity says how badly BM25 with the question's words finds the windows
-// of the context that hold evidence. For each of them it is
-// log2(1 + r) / log2(1 + m/2), at most 1, where m is the number of other windows
-// and r how many of those score higher, ties counting half; the mean of these is
-// returned. It is 0 without an evidence window, and without any other. Spans are
+// searched is what a search for the question's words came to.
+type searched struct {
+	// needed are the scores of windows with evidence, others those of the rest,
+	// rising.
+	needed, others []float64
+	overlap        Optional // see Beside
+}
+
+// search looks for the question's words in the context by BM25. Evidence are
 // byte ranges, merged.
-func axisObscurity(context, question string, evidence []Span) float64 {
-	if len(evidence) == 0 || evidence[0] == (Span{Start: 0, End: len(context)}) {
-		return 0 // nothing to be found, or nothing else
+func search(context, question string, evidence []Span) searched {
+	if len(evidence) == 0 {
+		return searched{} // nothing to be found
 	}
-	w := cutWindows(context, searchedWords(question))
-	scores := w.scores()
-	needed, others := w.sort(scores, evidence)
-	if len(needed) == 0 || len(others) == 0 {
+	terms := searchedWords(question)
+	if evidence[0] == (Span{Start: 0, End: len(context)}) {
+		return searched{overlap: overlapOfAll(context, terms)} // and nothing else
+	}
+	w := cutWindows(context, terms, evidence)
+	needed, others := w.sort(w.scores(), evidence)
+	slices.Sort(others)
+	return searched{needed: needed, others: others, overlap: share(w.inEvidence, len(terms))}
+}
+
+// obscurity says how badly BM25 finds the windows of the context that hold
+// evidence. For each of them it is log2(1 + r) / log2(1 + m/2), at most 1, where
+// m is the number of other windows and r how many of those score higher, ties
+// counting half; the mean of these is returned. It is 0 without an evidence
+// window, and without any other.
+func (f searched) obscurity() float64 {
+	if len(f.needed) == 0 || len(f.others) == 0 {
 		return 0
 	}
-	slices.Sort(others)
-	chance := math.Log2(1 + float64(len(others))/2)
+	chance := math.Log2(1 + float64(len(f.others))/2)
 	total := 0.0
-	for _, score := range needed {
-		first := sort.SearchFloat64s(others, score)
-		behind := first + sort.Search(len(others)-first, func(i int) bool { return others[first+i] > score })
-		rank := float64(len(others)-behind) + 0.5*float64(behind-first)
+	for _, score := range f.needed {
+		first := sort.SearchFloat64s(f.others, score)
+		behind := first + sort.Search(len(f.others)-first, func(i int) bool { return f.others[first+i] > score })
+		rank := float64(len(f.others)-behind) + 0.5*float64(behind-first)
 		total += min(1, math.Log2(1+rank)/chance)
 	}
-	return total / float64(len(needed))
+	return total / float64(len(f.needed))
+}
+
+// mostDistracting is where Beside.Distractor is cut.
+const mostDistracting = 2
+
+// distractor is Beside.Distractor.
+func (f searched) distractor() Optional {
+	if len(f.needed) == 0 || len(f.others) == 0 {
+		return Optional{}
+	}
+	best, other := slices.Max(f.needed), f.others[len(f.others)-1]
+	switch {
+	case best > 0:
+		return Optional{Value: min(mostDistracting, other/best), Known: true}
+	case other > 0:
+		return Optional{Value: mostDistracting, Known: true}
+	}
+	return Optional{}
+}
+
+// share is of the question's words; unknown if it has none.
+func share(found, words int) Optional {
+	if words == 0 {
+		return Optional{}
+	}
+	return Optional{Value: float64(found) / float64(words), Known: true}
+}
+
+// overlapOfAll is the share of the words that a text has. It reads no further
+// than to the last of them.
+func overlapOfAll(text string, terms map[string]int) Optional {
+	found := make([]bool, len(terms))
+	n := 0
+	for s := (wordScanner{text: text}); n < len(terms) && s.next(); {
+		if term, ok := terms[string(s.lower())]; ok && !found[term] {
+			found[term] = true
+			n++
+		}
+	}
+	return share(n, len(terms))
 }
 
 // windows are consecutive pieces of a text with what BM25 needs of them: of all
@@ -54,6 +110,8 @@ type windows struct {
 	// frequency is in how many windows a searched word occurs.
 	frequency []int
 	words     int
+	// inEvidence is how many of the searched words occur in evidence.
+	inEvidence int
 }
 
 // windowPlace is a window: from its first word to the end of its last, in bytes.
@@ -78,9 +136,11 @@ func searchedWords(text string) map[string]int {
 	return terms
 }
 
-func cutWindows(context string, terms map[string]int) *windows {
+// cutWindows cuts the context and counts the terms in it. Evidence are byte
+// ranges, merged.
+func cutWindows(context string, terms map[string]int, evidence []Span) *windows {
 	w := &windows{frequency: make([]int, len(terms))}
-	counts := make([]int, len(terms))
+	counts, needed := make([]int, len(terms)), make([]bool, len(terms))
 	var seen []int
 	var place windowPlace
 	finish := func() {
@@ -105,6 +165,13 @@ func cutWindows(context string, terms map[string]int) *windows {
 				seen = append(seen, term)
 			}
 			counts[term]++
+			for len(evidence) > 0 && evidence[0].End <= s.start {
+				evidence = evidence[1:]
+			}
+			if len(evidence) > 0 && evidence[0].Start < s.end && !needed[term] {
+				needed[term] = true
+				w.inEvidence++
+			}
 		}
 		place.End = s.end
 		if place.words++; place.words == windowWords {

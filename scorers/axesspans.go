@@ -22,7 +22,12 @@ func mergedSpans(spans []Span, n int, unit string) ([]Span, error) {
 			sorted = append(sorted, s)
 		}
 	}
-	slices.SortFunc(sorted, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	return joined(sorted), nil
+}
+
+// joined returns the spans in order, those that overlap or touch made one.
+func joined(spans []Span) []Span {
+	sorted := slices.SortedFunc(slices.Values(spans), func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	out := sorted[:0]
 	for _, s := range sorted {
 		if last := len(out) - 1; last >= 0 && s.Start <= out[last].End {
@@ -31,7 +36,7 @@ func mergedSpans(spans []Span, n int, unit string) ([]Span, error) {
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // totalLength is of spans that don't overlap.

@@ -112,7 +112,7 @@ func BenchmarkAxes(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(l.Context)))
 	for b.Loop() {
-		if _, err := MeasureAxes(l); err != nil {
+		if _, _, err := MeasureAxes(l); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -126,7 +126,7 @@ func BenchmarkAxesOfParagraphs(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		r := rows[i%len(rows)]
 		l := Located{Context: r.Context, Question: r.Input, Evidence: []Span{{Start: 3000, End: 4000}}, EvidenceTokens: []Span{{Start: 800, End: 1000}}, Tokens: 6000}
-		if _, err := MeasureAxes(l); err != nil {
+		if _, _, err := MeasureAxes(l); err != nil {
 			b.Fatal(err)
 		}
 	}

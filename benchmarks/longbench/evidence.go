@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/scorers"
@@ -22,6 +23,8 @@ func evidence(t task, context string, answers []string) benchmarks.Evidence {
 		return repeatedParagraphs(context)
 	case "hotpotqa", "2wikimqa", "musique", "dureader":
 		return answerPassages(context, answers)
+	case "trec", "lsht":
+		return demonstrations(context, answers)
 	case "narrativeqa", "qasper", "multifieldqa_en", "multifieldqa_zh":
 		return occurrences(context, answers)
 	}
@@ -79,41 +82,73 @@ func repeatedParagraphs(context string) benchmarks.Evidence {
 	return e
 }
 
-// answerPassages are the passages that hold an answer. Which ones the question
-// needs besides is not marked upstream, so they are part of the evidence.
+// answerPassages are the passages in which an answer stands: each may be the one
+// that gives the answer, and which others the question needs besides is not
+// marked upstream.
 func answerPassages(context string, answers []string) benchmarks.Evidence {
-	var e benchmarks.Evidence
 	passages := numbered(context)
 	if len(passages) == 0 {
 		return occurrences(context, answers)
 	}
+	var found []scorers.Span
 	for _, s := range passages {
-		for _, a := range answers {
-			if a != "" && strings.Contains(context[s.Start:s.End], a) {
-				e.Spans = append(e.Spans, s)
-				break
-			}
+		if len(answerPlaces(context[s.Start:s.End], answers)) > 0 {
+			found = append(found, s)
 		}
 	}
-	return partial(e)
+	return partial(found)
 }
 
-// occurrences are the places where an answer stands word for word.
+// occurrences are the places where an answer stands word for word. Any of them
+// may be what the question is about.
 func occurrences(context string, answers []string) benchmarks.Evidence {
-	var e benchmarks.Evidence
-	for _, a := range answers {
-		e.Spans = append(e.Spans, benchmarks.FindSpans(context, a)...)
-	}
-	e.Spans = benchmarks.MergeSpans(e.Spans)
-	return partial(e)
+	return partial(benchmarks.MergeSpans(answerPlaces(context, answers)))
 }
 
-func partial(e benchmarks.Evidence) benchmarks.Evidence {
-	e.State = benchmarks.EvidencePartial
+// telling says whether a place where an answer stands tells anything: yes, no
+// and what is shorter than three bytes or two characters stand anywhere.
+func telling(answer string) bool {
+	return len(answer) > 2 && utf8.RuneCountInString(answer) > 1 && !strings.EqualFold(answer, "yes")
+}
+
+// answerPlaces are the places where an answer stands as words of its own.
+func answerPlaces(text string, answers []string) []scorers.Span {
+	var found []scorers.Span
+	for _, a := range answers {
+		if a = strings.TrimSpace(a); telling(a) {
+			found = append(found, benchmarks.FindWords(text, a)...)
+		}
+	}
+	return found
+}
+
+// labelLine matches the end of a demonstration: its class.
+var labelLine = regexp.MustCompile(`(?m)^(?:Type: ?|类别：)(.*)$`)
+
+// demonstrations are those of the answer's class. The query has no class yet and
+// stands behind the context.
+func demonstrations(context string, answers []string) benchmarks.Evidence {
+	e := benchmarks.Evidence{State: benchmarks.EvidenceKnown}
+	from := 0
+	for _, m := range labelLine.FindAllStringSubmatchIndex(context, -1) {
+		if slices.Contains(answers, strings.TrimSpace(context[m[2]:m[3]])) {
+			start := from + len(context[from:m[0]]) - len(strings.TrimLeft(context[from:m[0]], "\r\n "))
+			e.Spans = append(e.Spans, scorers.Span{Start: start, End: m[3]})
+		}
+		from = m[1]
+	}
 	if len(e.Spans) == 0 {
 		e.State = benchmarks.EvidenceUnknown
 	}
 	return e
+}
+
+// partial is evidence of which some is known to stand in one of these places.
+func partial(places []scorers.Span) benchmarks.Evidence {
+	if len(places) == 0 {
+		return benchmarks.Evidence{State: benchmarks.EvidenceUnknown}
+	}
+	return benchmarks.Evidence{State: benchmarks.EvidencePartial, Spans: places}.Alternatives()
 }
 
 // passages cuts a context into distractor passages without headings: a second

@@ -19,7 +19,7 @@ import (
 func V2() benchmarks.Adapter {
 	return benchmarks.Adapter{
 		Name: "longbench-v2", Title: "LongBench v2", Paper: "2412.15204", Pins: pins(pinsV2), Modes: modeNames(),
-		Metrics: "longbench", Variant: true, Pooled: true,
+		NoContextMode: modeNoContext, Metrics: "longbench", Variant: true, Pooled: true,
 		Open:    func(src datasets.Source) benchmarks.Benchmark { return &v2{src: src} },
 		Builtin: builtin.LongBench, SelfCheck: selfCheck,
 	}
@@ -67,15 +67,18 @@ type mode struct {
 	followUp  string
 }
 
+// modeNoContext asks without the document.
+const modeNoContext = "no-context"
+
 // modeNames lists the keys of modes, the default first.
-func modeNames() []string { return []string{"plain", "cot", "no-context"} }
+func modeNames() []string { return []string{"plain", "cot", modeNoContext} }
 
 // modes by name. Source: pred.py at the repository's top.
 func modes() map[string]mode {
 	return map[string]mode{
-		"plain":      {file: "v2/0shot.txt", maxTokens: 128},
-		"cot":        {file: "v2/0shot_cot.txt", maxTokens: 1024, followUp: "v2/0shot_cot_ans.txt"},
-		"no-context": {file: "v2/0shot_no_context.txt", maxTokens: 128, noContext: true},
+		"plain":       {file: "v2/0shot.txt", maxTokens: 128},
+		"cot":         {file: "v2/0shot_cot.txt", maxTokens: 1024, followUp: "v2/0shot_cot_ans.txt"},
+		modeNoContext: {file: "v2/0shot_no_context.txt", maxTokens: 128, noContext: true},
 	}
 }
 
@@ -199,6 +202,9 @@ func (r v2row) sample(m mode, template, answer string, index int, o benchmarks.O
 		Group: benchmarks.Group("v2", r["context"]), Strata: scorers.V2Strata(r["difficulty"], r["length"]),
 		Evidence: benchmarks.Evidence{State: benchmarks.EvidenceUnknown},
 		Query:    r.fill("$Q$\n(A) $C_A$\n(B) $C_B$\n(C) $C_C$\n(D) $C_D$"),
+	}
+	if m.noContext {
+		s.Evidence.State = benchmarks.EvidenceNone
 	}
 	if m.followUp != "" {
 		s.FollowUp = &benchmarks.FollowUp{Template: r.fill(answer), Placeholder: "$COT$", MaxTokens: 128}

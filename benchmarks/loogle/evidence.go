@@ -1,6 +1,10 @@
 package loogle
 
-import "github.com/lcbench/lcbench/benchmarks"
+import (
+	"strings"
+
+	"github.com/lcbench/lcbench/benchmarks"
+)
 
 // evidence locates what an answer rests on. Of a question it is the texts that
 // annotators gave, where the document has them: they retyped, joined and trimmed
@@ -37,7 +41,7 @@ func (l *locator) evidence(t task, q question) benchmarks.Evidence {
 func (l *locator) entities(names []string) benchmarks.Evidence {
 	e := benchmarks.Evidence{State: benchmarks.EvidencePartial, Approximate: true}
 	for _, name := range names {
-		e.Spans = append(e.Spans, l.mentions(name)...)
+		e.Spans = append(e.Spans, benchmarks.FindWords(l.text, strings.TrimSpace(name))...)
 	}
 	return located(e)
 }

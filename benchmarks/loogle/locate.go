@@ -2,7 +2,6 @@ package loogle
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,7 +31,7 @@ func (l *locator) count(s *benchmarks.Sample, tok benchmarks.Tokenizer) {
 		l.ends = tok.Ends(l.text)
 	}
 	s.ContextTokens, s.Tokenizer = len(l.ends), tok.Name()
-	if s.Evidence.State == benchmarks.EvidenceKnown {
+	if len(s.Evidence.Spans) > 0 {
 		s.Evidence.Tokens = scorers.TokenSpans(l.ends, s.Evidence.Spans)
 	}
 }
@@ -182,13 +181,4 @@ func runKey(text string, words []span) string {
 
 func sameWord(a string, x span, b string, y span) bool {
 	return strings.EqualFold(a[x.Start:x.End], b[y.Start:y.End])
-}
-
-// mentions are the places where a name stands as words of its own.
-func (l *locator) mentions(name string) []span {
-	return slices.DeleteFunc(benchmarks.FindSpans(l.text, strings.TrimSpace(name)), func(s span) bool {
-		before, _ := utf8.DecodeLastRuneInString(l.text[:s.Start])
-		after, _ := utf8.DecodeRuneInString(l.text[s.End:])
-		return isWordRune(before) || isWordRune(after)
-	})
 }

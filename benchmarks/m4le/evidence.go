@@ -49,7 +49,7 @@ func (r reader) evidence(of target, row row, p benchmarks.Prompt) benchmarks.Evi
 	case ofClass:
 		found = row.labelled(items, p.After)
 	case holdAnswer:
-		return partly(holding(p.Context, items, row.answers))
+		return partly(holding(p.Context, items, row.answers)).Alternatives()
 	}
 	if len(found) == 0 {
 		return r.byIndex(of, row, p.Context, items)
@@ -70,7 +70,7 @@ func (r reader) byIndex(of target, row row, context string, items []item) benchm
 	if of == oneHasAnswer && len(found) == 1 {
 		return spans(found)
 	}
-	return partly(found)
+	return partly(found).Alternatives()
 }
 
 // named are the items of these names.

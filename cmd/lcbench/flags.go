@@ -32,6 +32,7 @@ func dataFlags() []cli.Flag {
 		&cli.StringFlag{Name: "direction", Usage: "which way a thread runs: forward, backward or random"},
 		&cli.StringFlag{Name: "haystack", Usage: "a `folder` of text files to hide needles in, instead of the benchmark's own"},
 		&cli.StringFlag{Name: "judge-queries", Usage: "also ask the queries that leval leaves to judges: llm (96, GPT-4's) or all (181, GPT-3.5's and people's)"},
+		&cli.BoolFlag{Name: "no-context", Usage: "send prompts without their documents: a control for contamination, and a floor (longbench-v2: its mode no-context)"},
 		&cli.BoolFlag{Name: "salt", Usage: "start each prompt differently, so that no prefix cache helps"},
 	}
 }

@@ -15,7 +15,8 @@ func generateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "generate", Usage: "write a benchmark's samples as JSON lines, for use elsewhere; no model is asked", ArgsUsage: "BENCHMARK",
 		Description: "One object a line: the prompt in three parts (before, context, after), references,\n" +
-			"metric, length, depth and the byte spans of the evidence in the context.",
+			"metric, length, depth, the byte spans of the evidence in the context, and the\n" +
+			"sample's diffusion and scope with what they rest on (measured, partial, assigned).",
 		Flags: append(dataFlags(), &cli.StringFlag{Name: "out", Value: "-", Usage: "the `file`; - is standard output"}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 || c.Args().First() == everything {
@@ -56,13 +57,14 @@ func (s *settings) generate(c *cli.Context) error {
 		}
 		return nil
 	}
-	data := s.source.Origin().Kind
+	meter := &benchmarks.AxesMeter{Benchmark: s.adapter.Name, Tokenizer: s.options.Tokenizer}
+	src := results.LineSource{Benchmark: s.adapter.Name, Data: s.source.Origin().Kind, Axes: meter.Measure}
 	var n int
 	var err error
 	if out := c.String("out"); out == "-" {
-		n, err = results.WriteSamples(c.App.Writer, s.adapter.Name, data, next)
+		n, err = results.WriteSamples(c.App.Writer, src, next)
 	} else {
-		n, err = results.WriteSamplesFile(out, s.adapter.Name, data, next)
+		n, err = results.WriteSamplesFile(out, src, next)
 	}
 	if err != nil {
 		return err

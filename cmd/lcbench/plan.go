@@ -130,6 +130,9 @@ func (s *settings) extrapolate(p taskPlan, t benchmarks.Task) taskPlan {
 	}
 }
 
+// bareTokens is about what a prompt without its document takes.
+const bareTokens = 200
+
 // published sizes a task whose data is not here by the paper's figures: 1.35
 // tokens for an English word, 0.8 for a Chinese character.
 func (s *settings) published(t benchmarks.Task) taskPlan {
@@ -139,6 +142,9 @@ func (s *settings) published(t benchmarks.Task) taskPlan {
 	}
 	n := s.wantedRows(t)
 	length := int(float64(t.AverageLength) * perUnit)
+	if s.noContext {
+		length = bareTokens
+	}
 	if len(s.options.Lengths) > 0 {
 		length = 0
 		for _, l := range s.options.Lengths {

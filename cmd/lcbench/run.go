@@ -262,7 +262,7 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 	for i := range id {
 		id[i].Identity = true
 	}
-	return append(id,
+	return append(append(id, s.noContextSetting()...),
 		results.Setting{Name: "concurrency", Value: fmt.Sprint(c.Int("concurrency"))},
 		results.Setting{Name: "budget", Value: c.String("budget")},
 		results.Setting{Name: "data-dir", Value: c.String("data-dir")},

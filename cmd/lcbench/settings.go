@@ -46,7 +46,9 @@ type settings struct {
 	builtin bool
 	bench   benchmarks.Benchmark
 	options benchmarks.Options
-	judging *judging // nil: nobody judges
+	// noContext says that prompts go out without their documents.
+	noContext bool
+	judging   *judging // nil: nobody judges
 	// thesaurus is WordNet, where the benchmark takes it and the user has it.
 	thesaurus scorers.Thesaurus
 
@@ -112,9 +114,14 @@ func (a *modelSettings) readNamed(c *cli.Context, names []string) ([]*settings, 
 	}
 	var list []*settings
 	for i, adapter := range adapters {
-		s := &settings{modelSettings: a, adapter: adapter, options: options[i]}
+		s := &settings{modelSettings: a, adapter: adapter, options: options[i], noContext: c.Bool("no-context")}
 		if s.options.JudgeQueries == "" && len(adapter.JudgeQueries) > 0 && len(c.StringSlice("judge")) > 0 {
 			s.options.JudgeQueries = adapter.JudgeQueries[0]
+		}
+		if s.noContext {
+			if err := checkNoContext(adapter, s.options.Mode); err != nil {
+				return nil, usage(err)
+			}
 		}
 		if err := s.openData(c, len(adapters) > 1); errors.Is(err, errLeftOut) {
 			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(err.Error()))
@@ -143,6 +150,9 @@ func (a *modelSettings) readOptions(c *cli.Context) (benchmarks.Options, error) 
 	}
 	if o.Depths, err = parseDepths(c.StringSlice("depths")); err != nil {
 		return o, err
+	}
+	if c.Bool("no-context") && len(o.Lengths)+len(o.Depths) > 0 {
+		return o, errors.New("--no-context goes without --lengths and --depths: without a context each of them would ask the same")
 	}
 	o.Truncate = benchmarks.Policy(c.String("truncate"))
 	if !slices.Contains(benchmarks.Policies(), o.Truncate) {
@@ -270,6 +280,7 @@ func (s *settings) openData(c *cli.Context, several bool) error {
 		}
 		return err
 	}
+	s.leaveContextOut()
 	return benchmarks.CheckTasks(s.adapter.Name, tasks, s.options.Tasks)
 }
 
