@@ -63,4 +63,7 @@ type Chunk struct {
 	State State
 	IDs   []int32
 	From  int
+	// Prompt is the length of the prompt that IDs are of, with what is scored
+	// behind it; 0: they are of an answer.
+	Prompt int
 }

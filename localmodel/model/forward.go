@@ -245,7 +245,7 @@ func (e *CPU) attend(i int, chunks []Chunk, h []float32, n int) {
 	for _, c := range chunks {
 		to := at + len(c.IDs)
 		b.works = append(b.works, attention.Work{
-			Cache: c.State.(*Sequence).caches[i], N: len(c.IDs),
+			Cache: c.State.(*Sequence).caches[i], N: len(c.IDs), Prompt: c.Prompt,
 			Q: b.q[at*qw : to*qw], K: b.k[at*kw : to*kw], V: b.v[at*vw : to*vw], Out: b.a[at*aw : to*aw],
 		})
 		at = to
