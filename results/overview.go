@@ -61,7 +61,7 @@ func (t *tablePage) overviewTitle(runs []Overviewed) {
 	t.text(title, "\x1b[1m")
 	t.text("model "+orElse(model.Spec, model.Name), "")
 	if d := model.Details; model.Local() {
-		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
+		t.text(howLocal(d), "")
 	}
 	t.out.WriteByte('\n')
 }

@@ -92,9 +92,18 @@ func (t *tablePage) title(s Summary) {
 	}
 	t.text(line, "")
 	if d := s.Model.Details; s.Model.Local() {
-		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
+		t.text(howLocal(d), "")
 	}
 	t.out.WriteByte('\n')
+}
+
+// howLocal says how a model in the process computed, by its details.
+func howLocal(d map[string]string) string {
+	attention := d["attention"]
+	if r := d["rope"]; r != "" && r != "none" {
+		attention += ", rope " + r
+	}
+	return fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], attention, d["kv-type"], d["activations"])
 }
 
 // text prints a paragraph within the width, in a colour where allowed.

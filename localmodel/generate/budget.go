@@ -14,10 +14,10 @@ import "slices"
 // to grow. False: what is under way leaves too little room.
 func (l *work) reserve(j *job) bool {
 	j.parts = 0
-	if n := l.kept.spare(j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
+	if n := l.kept.spare(j.rotation, j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
 		return false // nothing is dropped in vain
 	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
-		j.state, j.at = l.kept.find(j.Prompt)
+		j.state, j.at = l.kept.find(j.rotation, j.Prompt)
 		if n = min(n, len(j.Prompt)-maxSameBits-1); n-j.at > maxSameBits {
 			j.parts = n
 		}
@@ -30,9 +30,9 @@ func (l *work) reserve(j *job) bool {
 			return false // what it can start from is worth waiting for
 		}
 	}
-	j.state, j.at = l.exec.New(), 0
+	j.state, j.at = l.exec.New(j.length()), 0
 	if !l.take(j) && j.parts > 0 {
-		j.state, j.parts = l.exec.New(), 0 // a count less, less is rounded up
+		j.state, j.parts = l.exec.New(j.length()), 0 // a count less, less is rounded up
 		return l.take(j)
 	}
 	return j.state != nil
@@ -95,7 +95,7 @@ func (l *work) fits(bytes int64) bool {
 // begins like it.
 func (l *work) keep(j *job, n int, growth int64) {
 	ids := j.Prompt[:n]
-	if l.kept.none || l.kept.serves(ids) {
+	if l.kept.none || l.kept.serves(j.rotation, ids) {
 		return
 	}
 	l.giveBack(j)
@@ -105,7 +105,7 @@ func (l *work) keep(j *job, n int, growth int64) {
 		return
 	}
 	if state, ok := j.state.Fork(n); ok {
-		l.kept.add(ids, state)
+		l.kept.add(j.rotation, ids, state)
 		l.notePeak()
 		l.room(0)
 	}

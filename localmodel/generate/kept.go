@@ -9,14 +9,16 @@ import (
 // kept holds the states of finished prompts in a radix tree over their ids, so
 // that a new prompt starts from the longest beginning that any of them has.
 // Finding it costs a walk along the prompt's own ids, however many are kept.
+// There is a tree for each rotation (see model.Executor): the keys of one serve
+// no prompt of another, though their ids be the same.
 //
 // A state serves every beginning of its prompt that its caches can still be
 // forked at, in the middle of an edge too; so a prompt that another one begins
 // with is kept only if the longer one's state can't stand in for it.
 type kept struct {
 	none   bool
-	root   node
-	recent list.List // of *prompt, the least recently used first
+	trees  map[int]*node // by rotation
+	recent list.List     // of *prompt, the least recently used first
 	memory *memory
 	number int
 }
@@ -34,6 +36,17 @@ type prompt struct {
 // maxKept bounds the prompts where there is no budget.
 const maxKept = 64
 
+// tree returns the root of a rotation's tree.
+func (k *kept) tree(rotation int) *node {
+	if k.trees == nil {
+		k.trees = map[int]*node{}
+	}
+	if k.trees[rotation] == nil {
+		k.trees[rotation] = &node{}
+	}
+	return k.trees[rotation]
+}
+
 // find returns a state that has seen the longest beginning of ids that is at
 // hand, and how long it is: nil and 0 if there is none. More than maxSameBits
 // tokens are always left to compute, see chunkEnd.
@@ -41,8 +54,8 @@ const maxKept = 64
 // Of the prompts that share the most with ids the shortest is asked, since it
 // has dropped the least of what they share; where that can't be forked there,
 // the next ones up the tree are, which share less.
-func (k *kept) find(ids []int32) (model.State, int) {
-	v, common := k.root.descend(ids)
+func (k *kept) find(rotation int, ids []int32) (model.State, int) {
+	v, common := k.tree(rotation).descend(ids)
 	common = min(common, len(ids)-maxSameBits-1)
 	for ; v != nil; v = v.parent {
 		n := min(common, v.depth)
@@ -59,8 +72,8 @@ func (k *kept) find(ids []int32) (model.State, int) {
 
 // spare makes what find would ask first for ids the last to be dropped, and
 // returns how much of ids it may have.
-func (k *kept) spare(ids []int32) int {
-	v, common := k.root.descend(ids)
+func (k *kept) spare(rotation int, ids []int32) int {
+	v, common := k.tree(rotation).descend(ids)
 	if common > 0 {
 		k.touch(v.nearest)
 	}
@@ -70,8 +83,8 @@ func (k *kept) spare(ids []int32) int {
 func (k *kept) touch(p *prompt) { k.recent.MoveToBack(p.place) }
 
 // serves says whether a state is kept already that stands in for one of ids.
-func (k *kept) serves(ids []int32) bool {
-	v, common := k.root.descend(ids)
+func (k *kept) serves(rotation int, ids []int32) bool {
+	v, common := k.tree(rotation).descend(ids)
 	if common < len(ids) || common == 0 {
 		return false
 	}
@@ -85,11 +98,11 @@ func (k *kept) serves(ids []int32) bool {
 
 // add keeps a prompt that serves has denied. Those that it begins with are
 // dropped if its state stands in for theirs, and for what theirs stood in for.
-func (k *kept) add(ids []int32, state model.State) {
-	v := k.root.insert(ids)
+func (k *kept) add(rotation int, ids []int32, state model.State) {
+	v := k.tree(rotation).insert(ids)
 	if v.prompt != nil {
 		k.drop(v.prompt)
-		v = k.root.insert(ids) // it may have gone with its prompt
+		v = k.tree(rotation).insert(ids) // it may have gone with its prompt
 	}
 	k.number++
 	p := &prompt{state: state, held: k.memory.hold(state, false), number: k.number, least: len(ids)}

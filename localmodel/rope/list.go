@@ -8,19 +8,21 @@ type Entry = choice.Entry[Scaling]
 // List returns the ways to stretch positions.
 func List() []Entry {
 	return []Entry{
-		{"none", "none", "plain: base^(-2i/d), without the model's own scaling", func(choice.Parameters) (Scaling, error) { return None{}, nil }},
-		{"pi", "pi:factor=4", "position interpolation: every pair slower by the factor", readPI},
-		{"abf", "abf:base=500000", "another base", readABF},
-		{"ntk", "ntk:factor=4", "NTK-aware: a larger base, by which only the slowest pair slows by the factor", readNTK},
-		{"dynamic-ntk", "dynamic-ntk:factor=2[,original=2048]", "NTK-aware by each sequence's length, plain up to the original one", readDynamicNTK},
-		{"yarn", "yarn:factor=4[,original=2048,beta-fast=32,beta-slow=1,form=shipped|paper,amplitude=1.1]", "fast pairs kept, slow ones interpolated, scores sharpened", readYaRN},
-		{"llama3", "llama3:factor=8,low=1,high=4,original=8192", "fast pairs kept, slow ones interpolated, by wavelength", readLlama3},
-		{"e2llm", "e2llm:g=4", "position interpolation of a model tuned by E2-LLM", readE2LLM},
+		{Name: "none", Usage: "none", Summary: "plain: base^(-2i/d), without the model's own scaling", Read: readNone},
+		{Name: "pi", Usage: "pi:factor=4", Summary: "position interpolation: every pair slower by the factor", Read: readPI},
+		{Name: "abf", Usage: "abf:base=500000", Summary: "another base", Read: readABF},
+		{Name: "ntk", Usage: "ntk:factor=4", Summary: "NTK-aware: a larger base, by which only the slowest pair slows by the factor", Read: readNTK},
+		{Name: "dynamic-ntk", Usage: "dynamic-ntk:factor=2[,original=2048]", Summary: "NTK-aware by each sequence's length, plain up to the original one", Read: readDynamicNTK},
+		{Name: "yarn", Usage: "yarn:factor=4[,original=2048,beta-fast=32,beta-slow=1,form=shipped|paper,amplitude=1.1]", Summary: "fast pairs kept, slow ones interpolated, scores sharpened", Read: readYaRN},
+		{Name: "llama3", Usage: "llama3:factor=8,low=1,high=4,original=8192", Summary: "fast pairs kept, slow ones interpolated, by wavelength", Read: readLlama3},
+		{Name: "e2llm", Usage: "e2llm:g=4", Summary: "position interpolation of a model tuned by E2-LLM", Read: readE2LLM},
 	}
 }
 
 // Parse reads a scaling as "kind" or "kind:key=value,…".
 func Parse(spec string) (Scaling, error) { return choice.Parse("rope", "kind", spec, List()) }
+
+func readNone(choice.Parameters) (Scaling, error) { return None{}, nil }
 
 func readPI(p choice.Parameters) (Scaling, error) {
 	s, err := p.Needed("factor", 1, maxFactor)
@@ -84,4 +86,3 @@ func checked(s Scaling, faults ...error) (Scaling, error) {
 	}
 	return s, Check(s)
 }
-

@@ -9,7 +9,14 @@ import (
 )
 
 // Entry is one mechanism in the list.
-type Entry = choice.Entry[attention.Mechanism]
+type Entry struct {
+	Name    string
+	Usage   string // how to write it
+	Summary string
+	parse   func(parameters) (attention.Mechanism, error)
+}
+
+type parameters = choice.Parameters
 
 // List returns the mechanisms.
 func List() []Entry {
@@ -21,12 +28,16 @@ func List() []Entry {
 
 // Parse reads a mechanism as "name" or "name:key=value,…".
 func Parse(spec string) (attention.Mechanism, error) {
-	return choice.Parse("attention", "mechanism", spec, List())
+	var list []choice.Entry[attention.Mechanism]
+	for _, e := range List() {
+		list = append(list, choice.Entry[attention.Mechanism]{Name: e.Name, Usage: e.Usage, Read: e.parse})
+	}
+	return choice.Parse("attention", "mechanism", spec, list)
 }
 
-func parseFull(choice.Parameters) (attention.Mechanism, error) { return full.Full{}, nil }
+func parseFull(parameters) (attention.Mechanism, error) { return full.Full{}, nil }
 
-func parseSliding(p choice.Parameters) (attention.Mechanism, error) {
+func parseSliding(p parameters) (attention.Mechanism, error) {
 	window, err := p.Count("window", 1024, 1)
 	if err != nil {
 		return nil, err
