@@ -97,12 +97,18 @@ func (e *CPU) rotate(shapes []attention.Layer, rotation int) {
 	}
 }
 
+// maxRotations bounds the tables of angles that are kept for sequences to come.
+const maxRotations = 32
+
 // rotated returns the layers of sequences of a rotation.
 func (e *CPU) rotated(rotation int) []attention.Layer {
 	if rotation == 0 {
 		return e.shapes
 	}
 	if e.others[rotation] == nil {
+		if len(e.others) >= maxRotations {
+			clear(e.others) // sequences have theirs
+		}
 		e.others[rotation] = slices.Clone(e.shapes)
 		e.rotate(e.others[rotation], rotation)
 	}

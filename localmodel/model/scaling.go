@@ -75,28 +75,20 @@ func (h *hubRope) kind() string {
 // readRope takes what config.json says of positions: rope_parameters of all
 // layers or by their type, else rope_scaling.
 func (h *huggingFace) readRope() error {
-	byType := map[string]json.RawMessage{}
-	if len(h.RopeParameters) > 0 {
-		if err := json.Unmarshal(h.RopeParameters, &byType); err != nil {
+	global, named, byType := h.RopeParameters, "rope_parameters", map[string]json.RawMessage{}
+	if len(global) > 0 {
+		if err := json.Unmarshal(global, &byType); err != nil {
 			return fmt.Errorf("model: config.json: rope_parameters: %w", err)
-		}
-	}
-	global, named := h.RopeParameters, "rope_parameters"
-	if full, ok := byType["full_attention"]; ok {
-		global = full
-		var local hubRope
-		if err := json.Unmarshal(byType["sliding_attention"], &local); len(byType["sliding_attention"]) > 0 && err != nil {
-			return fmt.Errorf("model: config.json: rope_parameters: sliding_attention: %w", err)
-		}
-		if kind := local.kind(); kind != "" && kind != "default" {
-			return fmt.Errorf("model: config.json: rope_parameters: sliding_attention has type %q, want default", kind)
-		}
-		if local.Theta > 0 {
-			h.LocalTheta = local.Theta
 		}
 	}
 	if len(byType) == 0 {
 		global, named = h.RopeScaling, "rope_scaling"
+	}
+	if full, ok := byType["full_attention"]; ok {
+		global = full
+		if err := h.readLocalRope(byType["sliding_attention"]); err != nil {
+			return fmt.Errorf("model: config.json: rope_parameters: sliding_attention %w", err)
+		}
 	}
 	if len(global) > 0 {
 		if err := json.Unmarshal(global, &h.rope); err != nil {
@@ -108,6 +100,24 @@ func (h *huggingFace) readRope() error {
 	}
 	if h.rope.Partial != 0 && h.rope.Partial != 1 {
 		return fmt.Errorf("model: config.json: %s: partial_rotary_factor %g is not supported", named, h.rope.Partial)
+	}
+	return nil
+}
+
+// readLocalRope takes the base of layers with a window; they have no scaling.
+func (h *huggingFace) readLocalRope(text json.RawMessage) error {
+	if len(text) == 0 {
+		return nil
+	}
+	var local hubRope
+	if err := json.Unmarshal(text, &local); err != nil {
+		return fmt.Errorf("can't be read: %w", err)
+	}
+	if kind := local.kind(); kind != "" && kind != "default" {
+		return fmt.Errorf("has type %q, want default", kind)
+	}
+	if local.Theta > 0 {
+		h.LocalTheta = local.Theta
 	}
 	return nil
 }
