@@ -54,6 +54,17 @@ func (e *WindowError) Error() string {
 	return fmt.Sprintf("window of %d tokens: the model's own ends at %d", e.Want, e.Own)
 }
 
+// FitError is an attention mechanism that the model can't run.
+type FitError struct {
+	Attention string
+	Err       error
+}
+
+func (e *FitError) Error() string { return fmt.Sprintf("attention %s: %v", e.Attention, e.Err) }
+
+// Unwrap returns what doesn't fit.
+func (e *FitError) Unwrap() error { return e.Err }
+
 // DefaultKVBudget bounds the KV caches, in bytes.
 const DefaultKVBudget = 2 << 30
 
@@ -211,6 +222,12 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	m.Info.Device, m.Info.KV = fmt.Sprintf("cpu %s, %d threads", level, o.Threads), kv.String()
 	e := model.NewCPU(weights, k, o.Attention, kv)
 	m.Info.Activations = e.Activations()
+	if how, ok := o.Attention.(attention.Chooser); ok {
+		if err := how.Fits(e.Layers(), o.Window); err != nil {
+			k.Close()
+			return nil, &FitError{o.Attention.String(), err}
+		}
+	}
 	m.engine = generate.New(e, generate.Options{
 		Window: o.Window, Batch: o.Batch, KVBudget: o.KVBudget, KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
@@ -297,7 +314,10 @@ type Prompt struct {
 	// Messages are a conversation; where there are none, System and Text are.
 	Messages     []chat.Message
 	System, Text string
-	Chat         bool // render with the chat template; else plain completion
+	// Fixed is how many bytes at the beginning of Text are a fixed context that
+	// other prompts may share; 0: none is known.
+	Fixed int
+	Chat  bool // render with the chat template; else plain completion
 	// IDs, if not nil, are the prompt's tokens, and all of them: nothing else of
 	// it counts, and no BOS is added.
 	IDs []int32
@@ -322,15 +342,24 @@ func (m *Model) prepare(p Prompt) (*reading, error) {
 	if p.IDs != nil {
 		return m.given(p.IDs)
 	}
+	text, special, err := m.render(p)
+	if err != nil {
+		return nil, err
+	}
+	return m.words.read(text, special)
+}
+
+// render returns the text that a prompt comes to; special: its control tokens
+// count.
+func (m *Model) render(p Prompt) (text string, special bool, err error) {
 	if !p.Chat {
-		text := p.Text
 		if p.System != "" {
-			text = p.System + "\n\n" + p.Text
+			return p.System + "\n\n" + p.Text, false, nil
 		}
-		return m.words.read(text, false)
+		return p.Text, false, nil
 	}
 	if m.noChat != nil {
-		return nil, fmt.Errorf("%w; use plain completion", m.noChat)
+		return "", false, fmt.Errorf("%w; use plain completion", m.noChat)
 	}
 	messages := p.Messages
 	if len(messages) == 0 {
@@ -340,13 +369,10 @@ func (m *Model) prepare(p Prompt) (*reading, error) {
 		messages = append(messages, chat.Message{Role: "user", Content: p.Text})
 	}
 	if m.template == nil { // a model without turns of its own
-		return m.words.read(messages[len(messages)-1].Content, false)
+		return messages[len(messages)-1].Content, false, nil
 	}
-	text, err := m.template.Render(messages, true)
-	if err != nil {
-		return nil, err
-	}
-	return m.words.read(text, true)
+	text, err = m.template.Render(messages, true)
+	return text, true, err
 }
 
 // given reads a prompt that comes as ids.
@@ -392,8 +418,12 @@ func (m *Model) Answer(ctx context.Context, p Prompt, q Params) (Answer, error) 
 		return Answer{}, err
 	}
 	out := &stopper{stops: q.Stop, emit: q.Text}
+	fixed, err := m.fixed(p, r)
+	if err != nil {
+		return Answer{}, err
+	}
 	result, err := m.engine.Generate(ctx, generate.Request{
-		Prompt: r.prompt, MaxTokens: q.MaxTokens, Sampling: q.Sampling, LogProbs: q.LogProbs, IgnoreEnd: q.IgnoreEnd,
+		Prompt: r.prompt, Fixed: fixed, MaxTokens: q.MaxTokens, Sampling: q.Sampling, LogProbs: q.LogProbs, IgnoreEnd: q.IgnoreEnd,
 		Token: func(id int32) bool { return out.push(r.push(id)) },
 	})
 	if err != nil {
@@ -421,7 +451,39 @@ func (m *Model) Score(ctx context.Context, p Prompt, continuation string) (gener
 	if err != nil {
 		return generate.Result{}, err
 	}
-	return m.engine.Generate(ctx, generate.Request{Prompt: r.prompt, Score: more})
+	fixed, err := m.fixed(p, r)
+	if err != nil {
+		return generate.Result{}, err
+	}
+	return m.engine.Generate(ctx, generate.Request{Prompt: r.prompt, Fixed: fixed, Score: more})
+}
+
+// fixed returns how many tokens of a prompt are its fixed context.
+func (m *Model) fixed(p Prompt, r *reading) (int, error) {
+	if !m.engine.NeedsContext() || p.Fixed <= 0 || p.Fixed > len(p.Text) || p.IDs != nil || len(p.Messages) > 0 {
+		return 0, nil
+	}
+	return m.upTo(p, r, p.Fixed)
+}
+
+// upTo returns how many tokens of a prompt the first at bytes of its text take,
+// with what a template puts ahead of them: as many as it has in common with the
+// same prompt cut there.
+func (m *Model) upTo(p Prompt, r *reading, at int) (int, error) {
+	p.Text, p.Fixed = p.Text[:at], 0
+	text, special, err := m.render(p)
+	if err != nil {
+		return 0, err
+	}
+	cut, err := r.beginning(text, special)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for n < min(len(r.prompt), len(cut)) && r.prompt[n] == cut[n] {
+		n++
+	}
+	return n, nil
 }
 
 // ScorePrompt returns a prompt's own tokens as if it were an answer: its IDs,

@@ -39,6 +39,10 @@ func (l lookup) read(text string, _ bool) (*reading, error) {
 		prompt = append(prompt[:1+at:1+at], induction.Question, ids[at])
 	}
 	r := &reading{prompt: prompt, flush: func() string { return "" }, more: words.Encode}
+	r.beginning = func(text string, _ bool) ([]int32, error) {
+		ids, err := words.Encode(text)
+		return append([]int32{induction.BOS}, ids...), err
+	}
 	var said []int32
 	long := 0
 	r.push = func(id int32) string {

@@ -65,6 +65,9 @@ type reading struct {
 	flush  func() string
 	piece  func(id int32) string
 	more   func(text string) ([]int32, error) // encodes what follows the prompt
+	// beginning encodes the beginning of the prompt's text, as a prompt that asks
+	// nothing.
+	beginning func(text string, special bool) ([]int32, error)
 }
 
 // subwords is a vocabulary that came with the model.
@@ -79,6 +82,9 @@ func (s subwords) read(text string, special bool) (*reading, error) {
 		prompt: s.WithBOS(s.Encode(text, special)), push: d.Push, flush: d.Flush,
 		piece: func(id int32) string { return string(s.Piece(id)) },
 		more:  func(text string) ([]int32, error) { return s.Encode(text, false), nil },
+		beginning: func(text string, special bool) ([]int32, error) {
+			return s.WithBOS(s.Encode(text, special)), nil
+		},
 	}, nil
 }
 

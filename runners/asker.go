@@ -254,6 +254,9 @@ func (a *Asker) request(s benchmarks.Sample) Request {
 			Task: s.Task, Language: s.Language, Classes: s.Classes,
 		},
 	}
+	if s.Prompt.Context != "" {
+		r.Parts.Fixed = len(s.Prompt.Before) + len(s.Prompt.Context)
+	}
 	switch a.Chat {
 	case "always":
 		r.Chat = true

@@ -41,7 +41,10 @@ type Request struct {
 
 // Parts is a prompt taken apart. It never holds a reference answer.
 type Parts struct {
-	Context  string
+	Context string
+	// Fixed is how many bytes at the beginning of Request.Prompt are the context
+	// with what stands before it; 0: there is no context.
+	Fixed    int
 	Query    string
 	Category string
 	Task     string

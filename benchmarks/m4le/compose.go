@@ -46,11 +46,31 @@ type composition struct {
 // draw's number, as upstream does. Of several targets the places are random.
 //
 // base names the draw: its targets are the same at every length that they fit
-// in.
+// in. Where no set of items fills a length beside them, the next ones are taken.
 func (c composer) compose(draw int, base string, length int, place float64) (composition, error) {
+	order := benchmarks.Rand(c.seed, base, "texts").Perm(len(c.texts))
+	var first error
+	for attempt := range max(1, min(targetTries, len(order))) {
+		out, err := c.composeOf(slices.Concat(order[attempt:], order[:attempt]), draw, base, length, place)
+		if err == nil {
+			return out, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return composition{}, first
+}
+
+// targetTries bounds for how many targets a set of items is looked for.
+const targetTries = 8
+
+// composeOf is compose with the first text of an order that is short enough as
+// the target.
+func (c composer) composeOf(order []int, draw int, base string, length int, place float64) (composition, error) {
 	d := &drawing{composer: c, draw: draw, length: length, place: place, base: base, used: map[string]bool{}}
 	d.names = benchmarks.Rand(c.seed, base, "ids")
-	if err := d.aim(benchmarks.Rand(c.seed, base, "texts").Perm(len(c.texts))); err != nil {
+	if err := d.aim(order); err != nil {
 		return composition{}, err
 	}
 	d.fill()

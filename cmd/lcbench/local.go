@@ -94,6 +94,10 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 	if errors.As(err, &window) {
 		return nil, usagef("--window: %w", err)
 	}
+	var fit *localmodel.FitError
+	if errors.As(err, &fit) {
+		return nil, usagef("--attention: %w", err)
+	}
 	return m, err
 }
 

@@ -116,7 +116,7 @@ func newApp(in io.Reader, out, errOut io.Writer) *cli.App {
 	app.Commands = []*cli.Command{
 		runCommand(), planCommand(), generateCommand(), scoreCommand(), judgeCommand(), metricCommand(), reportCommand(),
 		listCommand(), dataCommand(), doctorCommand(), completionCommand(),
-		modelCommand(), serveCommand(), benchCommand(), compareCommand(), baselineCommand(),
+		modelCommand(), serveCommand(), benchCommand(), inspectCommand(), compareCommand(), baselineCommand(),
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError

@@ -93,7 +93,12 @@ func readSeveral(c *cli.Context) ([]*settings, error) {
 // readBenchmarks opens the benchmarks that are named, each with the options
 // that concern it.
 func (a *modelSettings) readBenchmarks(c *cli.Context) ([]*settings, error) {
-	adapters, err := named(c.Args().Slice())
+	return a.readNamed(c, c.Args().Slice())
+}
+
+// readNamed is readBenchmarks for a list of names.
+func (a *modelSettings) readNamed(c *cli.Context, names []string) ([]*settings, error) {
+	adapters, err := named(names)
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -37,8 +37,39 @@ type Mechanism interface {
 	// Attend appends each work's new tokens to its cache and computes their
 	// rows. Works are of different sequences. Q, K and V are raw (not rotated)
 	// and may be overwritten. The result of a work does not depend on the
-	// others, nor on how a sequence was cut into works.
+	// others, nor on how a sequence was cut into works, save where a ContextEnder
+	// takes a work behind the fixed context as one question.
 	Attend(k *cpu.Kernels, l Layer, works []Work)
+}
+
+// ContextEnder is a mechanism that prepares the fixed context of a prompt, the
+// document that a question stands behind, once it is cached: every question on
+// the document finds it prepared.
+type ContextEnder interface {
+	Mechanism
+	// EndContext is called when the caches of all layers have seen the fixed
+	// context and nothing behind it. A fork at that length or behind it is
+	// prepared too, one ahead of it is not.
+	EndContext(k *cpu.Kernels, layers []Layer, caches []Cache)
+}
+
+// PromptEnder is a mechanism that rearranges its caches once a prompt is
+// computed, ahead of the first step of the answer.
+type PromptEnder interface {
+	Mechanism
+	// EndPrompt is called when the caches of all layers have seen the prompt.
+	EndPrompt(k *cpu.Kernels, layers []Layer, caches []Cache)
+	// Observed is how many of a prompt's last tokens EndPrompt looks at: these
+	// are computed for each prompt, never taken from one kept before.
+	Observed() int
+}
+
+// Chooser is a mechanism that does not fit every model, or not every window.
+type Chooser interface {
+	Mechanism
+	// Fits says what keeps the mechanism from running over layers in a window of
+	// so many tokens; nil: nothing.
+	Fits(layers []Layer, window int) error
 }
 
 // Work is n new tokens of one sequence at one layer.
@@ -63,6 +94,14 @@ type Cache interface {
 	// and its bytes. Forks yield the same identity for a piece that they share,
 	// so that it can be counted once.
 	Pieces() iter.Seq2[any, int64]
+}
+
+// Stepped is a cache that can be forked at some lengths only.
+type Stepped interface {
+	Cache
+	// ForkPoint returns the largest length up to n at which Fork will do; 0 is
+	// always one.
+	ForkPoint(n int) int
 }
 
 // Positions returns from, from+1, … as a slice of n.

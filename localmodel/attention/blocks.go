@@ -25,6 +25,42 @@ func RunBytes(shape cpu.KVShape, n int) int64 {
 	return int64(blocks) * int64(shape.BlockBytes())
 }
 
+// Permuted returns a run of n rows: what kv head h has in row i is token
+// of(h, i) of another run, bit for bit.
+func Permuted(k *cpu.Kernels, shape cpu.KVShape, from *Blocks, n int, of func(head, row int) int) *Blocks {
+	b := NewBlocks(shape)
+	b.n = n
+	for range (n + cpu.BlockTokens - 1) / cpu.BlockTokens {
+		b.list = append(b.list, cpu.NewKVBlock(shape))
+	}
+	k.Parallel(len(b.list)*shape.Heads, func(i int) {
+		block, head := i/shape.Heads, i%shape.Heads
+		key, value := make([]float32, shape.KeyDim), make([]float32, shape.ValueDim)
+		for row := range min(cpu.BlockTokens, n-block*cpu.BlockTokens) {
+			from.Read(of(head, block*cpu.BlockTokens+row), head, key, value)
+			b.list[block].StoreHead(row, head, key, value)
+		}
+	})
+	return b
+}
+
+// From returns a run of its own with the tokens from position p on, which is
+// its position 0.
+func (b *Blocks) From(p int) *Blocks {
+	out := NewBlocks(b.shape)
+	k, v := make([]float32, b.shape.Heads*b.shape.KeyDim), make([]float32, b.shape.Heads*b.shape.ValueDim)
+	for ; p < b.n; p++ {
+		for h := range b.shape.Heads {
+			b.Read(p, h, k[h*b.shape.KeyDim:], v[h*b.shape.ValueDim:])
+		}
+		out.Append(1, k, v)
+	}
+	return out
+}
+
+// Shape is the shape that NewBlocks was given.
+func (b *Blocks) Shape() cpu.KVShape { return b.shape }
+
 // Len is the number of tokens seen, dropped ones included.
 func (b *Blocks) Len() int { return b.n }
 
@@ -46,6 +82,31 @@ func (b *Blocks) Append(n int, k, v []float32) {
 // Job returns the attention of n query rows that end at the newest token.
 func (b *Blocks) Job(n int, q, out []float32) cpu.AttendJob {
 	return cpu.AttendJob{Out: out, Q: q, N: n, Pos: b.n - n, Blocks: b.list, Base: b.base, Len: b.n - b.base}
+}
+
+// Read writes the key and the value that a kv head has of position p, as
+// stored.
+func (b *Blocks) Read(p, head int, key, value []float32) {
+	at := p - b.base
+	b.list[at/cpu.BlockTokens].Key(at%cpu.BlockTokens, head, key)
+	b.list[at/cpu.BlockTokens].Value(at%cpu.BlockTokens, head, value)
+}
+
+// Choose appends the blocks that hold positions from … to-1 to a choice, with
+// these keys chosen; queries of turn meet them.
+func (b *Blocks) Choose(out []cpu.ChosenBlock, from, to, turn int) []cpu.ChosenBlock {
+	for from < to {
+		block, first := (from-b.base)/cpu.BlockTokens, (from-b.base)%cpu.BlockTokens
+		n := min(to-from, cpu.BlockTokens-first)
+		keys := ^uint64(0) >> (cpu.BlockTokens - n) << first
+		if last := len(out) - 1; last >= 0 && out[last].Block == b.list[block] && out[last].Turn == turn {
+			out[last].Keys |= keys
+		} else {
+			out = append(out, cpu.ChosenBlock{Block: b.list[block], Keys: keys, Turn: turn})
+		}
+		from += n
+	}
+	return out
 }
 
 // Drop forgets tokens ahead of the last keep, as far as whole blocks go.

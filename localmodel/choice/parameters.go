@@ -69,6 +69,22 @@ func (p Parameters) Needed(key string, least, most float64) (float64, error) {
 	return p.Number(key, 0, least, most)
 }
 
+// Share takes a number above 0 and below 1, or up to it where the whole will do.
+func (p Parameters) Share(key string, otherwise float64, whole bool) (float64, error) {
+	text, ok := p.take(key)
+	if !ok {
+		return otherwise, nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err == nil && v > 0 && (v < 1 || whole && v == 1) {
+		return v, nil
+	}
+	if whole {
+		return 0, fmt.Errorf("%s=%s: want a share above 0, up to 1", key, text)
+	}
+	return 0, fmt.Errorf("%s=%s: want a share between 0 and 1", key, text)
+}
+
 // Flag takes true or false.
 func (p Parameters) Flag(key string, otherwise bool) (bool, error) {
 	text, ok := p.take(key)

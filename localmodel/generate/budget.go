@@ -17,8 +17,13 @@ func (l *work) reserve(j *job) bool {
 	if n := l.kept.spare(j.rotation, j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
 		return false // nothing is dropped in vain
 	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
-		j.state, j.at = l.kept.find(j.rotation, j.Prompt)
-		if n = min(n, len(j.Prompt)-maxSameBits-1); n-j.at > maxSameBits {
+		fixed := 0
+		if l.stages.Context {
+			fixed = j.Fixed
+		}
+		j.state, j.at = l.kept.find(j.rotation, j.Prompt, l.limit(j), fixed)
+		j.sealed = fixed > 0 && j.at == fixed
+		if n = min(n, l.limit(j)); n-j.at > maxSameBits {
 			j.parts = n
 		}
 	}
@@ -30,12 +35,22 @@ func (l *work) reserve(j *job) bool {
 			return false // what it can start from is worth waiting for
 		}
 	}
-	j.state, j.at = l.exec.New(j.length()), 0
+	j.state, j.at, j.sealed = l.exec.New(j.length()), 0, false
 	if !l.take(j) && j.parts > 0 {
 		j.state, j.parts = l.exec.New(j.length()), 0 // a count less, less is rounded up
 		return l.take(j)
 	}
 	return j.state != nil
+}
+
+// limit is how many of a job's tokens may come from what is kept: the rest is
+// enough for the kernels of prefill (see chunkEnd), up to where the next stage
+// is, and for what the attention observes.
+func (l *work) limit(j *job) int {
+	if l.stages.Context {
+		return j.Fixed - maxSameBits - 1
+	}
+	return len(j.Prompt) - max(maxSameBits+1, l.stages.Observed)
 }
 
 // take counts a job's state and makes room for what it will compute.
@@ -57,7 +72,7 @@ func (l *work) take(j *job) bool {
 
 // rest is what a job will come to hold behind n tokens of its prompt.
 func (l *work) rest(j *job, n int) int64 {
-	return l.alone(Request{Prompt: j.Prompt[n:], MaxTokens: j.MaxTokens, Score: j.Score})
+	return l.alone(Request{Prompt: j.Prompt[n:], Fixed: j.Fixed - n, MaxTokens: j.MaxTokens, Score: j.Score})
 }
 
 // giveBack frees what a job held.
@@ -94,8 +109,11 @@ func (l *work) fits(bytes int64) bool {
 // so many bytes to come, and stores its state there for the next prompt that
 // begins like it.
 func (l *work) keep(j *job, n int, growth int64) {
-	ids := j.Prompt[:n]
-	if l.kept.none || l.kept.serves(j.rotation, ids) {
+	ids, sealed := j.Prompt[:n], 0
+	if j.sealed {
+		sealed = j.Fixed
+	}
+	if l.kept.none || l.kept.serves(j.rotation, ids, sealed) {
 		return
 	}
 	l.giveBack(j)
@@ -105,7 +123,7 @@ func (l *work) keep(j *job, n int, growth int64) {
 		return
 	}
 	if state, ok := j.state.Fork(n); ok {
-		l.kept.add(j.rotation, ids, state)
+		l.kept.add(j.rotation, ids, state, sealed)
 		l.notePeak()
 		l.room(0)
 	}

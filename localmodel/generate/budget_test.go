@@ -189,7 +189,7 @@ func TestWhatARequestStartsFromIsNotDroppedForIt(t *testing.T) {
 	for _, ids := range [][]int32{fill(0, 40), fill(1000, 40)} {
 		s := &ledger{}
 		s.compute(ids)
-		l.kept.add(0, ids, s)
+		l.kept.add(0, ids, s, 0)
 	}
 	l.growth = 18 // of others under way: a block more has no room
 	j := &job{Request: Request{Prompt: slices.Concat(fill(0, 30), fill(500, 30)), MaxTokens: 4}}

@@ -21,6 +21,9 @@ var (
 	ErrEmpty = errors.New("the prompt is empty")
 	// ErrMemory is a sequence whose KV cache alone exceeds the budget.
 	ErrMemory = errors.New("the KV cache doesn't fit its budget")
+	// ErrNoContext is a prompt without the fixed context that the attention
+	// mechanism works on.
+	ErrNoContext = errors.New("the attention mechanism needs a fixed context ahead of the question, and the prompt has none")
 	// ErrClosed is a request to an engine that is closed.
 	ErrClosed = errors.New("the model is closed")
 )
@@ -37,7 +40,11 @@ type Options struct {
 
 // Request is one prompt.
 type Request struct {
-	Prompt    []int32
+	Prompt []int32
+	// Fixed is how many tokens at the beginning of Prompt are its fixed context:
+	// a document, with what stands before it, that other prompts may share. It
+	// matters to attention mechanisms that prepare it.
+	Fixed     int
 	MaxTokens int
 	Sampling  Sampling
 	// Score, if not nil, are tokens whose log-probabilities behind the prompt
@@ -71,6 +78,8 @@ type Result struct {
 // use.
 type Engine struct {
 	exec   model.Executor
+	staged model.Staged // exec, if stages has any
+	stages model.Stages
 	o      Options
 	submit chan *job
 	done   chan struct{}
@@ -95,10 +104,16 @@ func newWork(exec model.Executor, o Options) *work {
 	}
 	o.Chunk = max(o.Chunk, 2*maxSameBits+2)
 	e := &Engine{exec: exec, o: o, submit: make(chan *job), done: make(chan struct{}), quit: make(chan struct{})}
+	if staged, ok := exec.(model.Staged); ok {
+		e.staged, e.stages = staged, staged.Stages()
+	}
 	l := &work{Engine: e}
 	l.kept.none, l.kept.memory = o.KeepNone, &l.memory
 	return l
 }
+
+// NeedsContext says whether requests have to name their fixed context.
+func (e *Engine) NeedsContext() bool { return e.stages.Context }
 
 // Close ends the engine; what is running gets ErrClosed.
 func (e *Engine) Close() {
@@ -110,8 +125,8 @@ func (e *Engine) Close() {
 	<-e.done
 }
 
-// Generate answers a request. Errors: ErrEmpty, ErrWindow and ErrMemory before any
-// work, the context's own, model.ErrNotFinite, or the device's.
+// Generate answers a request. Errors: ErrEmpty, ErrNoContext, ErrWindow and
+// ErrMemory before any work, the context's own, model.ErrNotFinite, or the device's.
 func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 	if err := e.admissible(r); err != nil {
 		return Result{}, err
@@ -138,6 +153,8 @@ func (e *Engine) admissible(r Request) error {
 		return fmt.Errorf("generate: %w", ErrEmpty)
 	case r.Score == nil && r.MaxTokens < 1:
 		return fmt.Errorf("generate: %d tokens are wanted, want at least 1", r.MaxTokens)
+	case e.stages.Context && (r.Fixed < 1 || r.Fixed >= len(r.Prompt)):
+		return fmt.Errorf("generate: %w", ErrNoContext)
 	case e.o.Window > 0 && need > e.o.Window:
 		return fmt.Errorf("generate: %d prompt tokens and %d for the answer, window %d: %w", len(r.Prompt), need-len(r.Prompt), e.o.Window, ErrWindow)
 	}
@@ -147,10 +164,14 @@ func (e *Engine) admissible(r Request) error {
 	return nil
 }
 
-// alone is the memory that a request takes for which nothing is at hand. Prompt
-// and answer are counted apart, as they are while it runs.
+// alone is the memory that a request takes for which nothing is at hand. Fixed
+// context, prompt and answer are counted apart, as they are while it runs.
 func (e *Engine) alone(r Request) int64 {
-	return e.exec.Bytes(len(r.Prompt)) + e.exec.Bytes(max(r.MaxTokens, len(r.Score)))
+	answer := e.exec.Bytes(max(r.MaxTokens, len(r.Score)))
+	if e.stages.Context && r.Fixed > 0 {
+		return e.exec.Bytes(r.Fixed) + e.exec.Bytes(len(r.Prompt)-r.Fixed) + answer
+	}
+	return e.exec.Bytes(len(r.Prompt)) + answer
 }
 
 // job is a request on its way.
@@ -160,9 +181,10 @@ type job struct {
 	submitted time.Time
 	started   time.Time
 	state     model.State
-	rotation  int // the executor's, of its length
-	at        int // prompt tokens computed
-	parts     int // where it parts from a kept prompt that can't be forked there; 0: nowhere
+	rotation  int  // the executor's, of its length
+	at        int  // prompt tokens computed
+	sealed    bool // the fixed context is prepared
+	parts     int  // where it parts from a kept prompt that can't be forked there; 0: nowhere
 	next      int32
 	draw      *source
 	held      holding // what its state held when it was last counted

@@ -29,6 +29,7 @@ type prompt struct {
 	state  model.State // has seen the ids from the root to node
 	held   holding
 	least  int // length of the shortest prompt that it stands in for
+	sealed int // its fixed context, if that was prepared; 0: it was not
 	number int // counts up
 	place  *list.Element
 }
@@ -54,13 +55,23 @@ func (k *kept) tree(rotation int) *node {
 // Of the prompts that share the most with ids the shortest is asked, since it
 // has dropped the least of what they share; where that can't be forked there,
 // the next ones up the tree are, which share less.
-func (k *kept) find(rotation int, ids []int32) (model.State, int) {
+//
+// limit is how much may be taken at the most; but a prepared context of exactly
+// fixed tokens (0: none is wanted) is taken whole.
+func (k *kept) find(rotation int, ids []int32, limit, fixed int) (model.State, int) {
 	v, common := k.tree(rotation).descend(ids)
-	common = min(common, len(ids)-maxSameBits-1)
 	for ; v != nil; v = v.parent {
 		n := min(common, v.depth)
 		if n <= 0 {
 			break
+		}
+		if n = v.nearest.usable(n, limit, fixed); n <= 0 {
+			continue
+		}
+		if state, ok := v.nearest.state.(stepped); ok {
+			if n = state.ForkPoint(n); n == 0 {
+				continue
+			}
 		}
 		if state, ok := v.nearest.state.Fork(n); ok {
 			k.touch(v.nearest)
@@ -80,12 +91,29 @@ func (k *kept) spare(rotation int, ids []int32) int {
 	return common
 }
 
+// stepped is a state that can be forked at some lengths only: ForkPoint is the
+// largest up to n.
+type stepped interface{ ForkPoint(n int) int }
+
+// usable is how much of the n tokens that a prompt shares with another one can
+// be taken from it. What it has prepared serves the same context alone.
+func (p *prompt) usable(n, limit, fixed int) int {
+	switch {
+	case p.sealed == 0:
+		return min(n, limit)
+	case p.sealed == fixed && n >= fixed:
+		return fixed
+	}
+	return min(n, limit, p.sealed-1)
+}
+
 func (k *kept) touch(p *prompt) { k.recent.MoveToBack(p.place) }
 
-// serves says whether a state is kept already that stands in for one of ids.
-func (k *kept) serves(rotation int, ids []int32) bool {
+// serves says whether a state is kept already that stands in for one of ids, of
+// which sealed tokens are a prepared context.
+func (k *kept) serves(rotation int, ids []int32, sealed int) bool {
 	v, common := k.tree(rotation).descend(ids)
-	if common < len(ids) || common == 0 {
+	if common < len(ids) || common == 0 || v.nearest.sealed != sealed {
 		return false
 	}
 	if _, ok := v.nearest.state.Fork(len(ids)); !ok {
@@ -97,20 +125,21 @@ func (k *kept) serves(rotation int, ids []int32) bool {
 }
 
 // add keeps a prompt that serves has denied. Those that it begins with are
-// dropped if its state stands in for theirs, and for what theirs stood in for.
-func (k *kept) add(rotation int, ids []int32, state model.State) {
+// dropped if its state stands in for theirs, and for what theirs stood in for;
+// not those that have another context prepared.
+func (k *kept) add(rotation int, ids []int32, state model.State, sealed int) {
 	v := k.tree(rotation).insert(ids)
 	if v.prompt != nil {
 		k.drop(v.prompt)
 		v = k.tree(rotation).insert(ids) // it may have gone with its prompt
 	}
 	k.number++
-	p := &prompt{state: state, held: k.memory.hold(state, false), number: k.number, least: len(ids)}
+	p := &prompt{state: state, held: k.memory.hold(state, false), number: k.number, least: len(ids), sealed: sealed}
 	p.place = k.recent.PushBack(p)
 	v.set(p)
 	for up := v.parent; up != nil; {
 		next := up.parent
-		if up.prompt != nil {
+		if up.prompt != nil && (up.prompt.sealed == 0 || up.prompt.sealed == sealed) {
 			if _, ok := state.Fork(up.prompt.least); ok {
 				p.least = min(p.least, up.prompt.least)
 				k.drop(up.prompt)

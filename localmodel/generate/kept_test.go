@@ -166,7 +166,7 @@ func drawPrompt(t *rapid.T) []int32 {
 // ask does what the engine does for a prompt, and returns how much of it was
 // at hand.
 func ask(t *rapid.T, k *kept, ids []int32, slack int) (state *ledger, n int) {
-	found, n := k.find(0, ids)
+	found, n := k.find(0, ids, len(ids)-maxSameBits-1, 0)
 	state = &ledger{slack: slack}
 	if found != nil {
 		state = found.(*ledger)
@@ -187,8 +187,8 @@ func againstANaiveList(t *rapid.T) {
 		if want := list.find(ids); n != want {
 			t.Fatalf("%v: %d ids were at hand, want %d", ids, n, want)
 		}
-		if !k.serves(0, ids) {
-			k.add(0, ids, state)
+		if !k.serves(0, ids, 0) {
+			k.add(0, ids, state, 0)
 		}
 		list.add(ids, state)
 		for k.memory.total > budget {
@@ -246,8 +246,8 @@ func TestWhatCanNotBeForkedIsPassedOver(t *testing.T) {
 			} else if most > 0 {
 				misses++
 			}
-			if !k.serves(0, ids) {
-				k.add(0, ids, state)
+			if !k.serves(0, ids, 0) {
+				k.add(0, ids, state, 0)
 			}
 			k.tree(0).check(t)
 			all = append(all, ids)
@@ -282,7 +282,7 @@ func TestPromptsStartFromTheLongestBeginning(t *testing.T) {
 		{"another document", slices.Concat([]int32{7}, document), 0},
 	}
 	for _, s := range steps {
-		state, n := k.find(0, s.ids)
+		state, n := k.find(0, s.ids, len(s.ids)-maxSameBits-1, 0)
 		if n != s.want {
 			t.Errorf("%s: %d ids were at hand, want %d", s.name, n, s.want)
 		}
@@ -291,8 +291,8 @@ func TestPromptsStartFromTheLongestBeginning(t *testing.T) {
 			computed = state.(*ledger)
 		}
 		computed.compute(s.ids[n:])
-		if !k.serves(0, s.ids) {
-			k.add(0, s.ids, computed)
+		if !k.serves(0, s.ids, 0) {
+			k.add(0, s.ids, computed, 0)
 		}
 	}
 	// The document and two questions, what lies behind three needles and behind
@@ -334,14 +334,14 @@ func BenchmarkFind(b *testing.B) {
 				}
 				state := &ledger{}
 				state.compute(ids)
-				if !k.serves(0, ids) {
-					k.add(0, ids, state)
+				if !k.serves(0, ids, 0) {
+					k.add(0, ids, state, 0)
 				}
 				asked = append(asked, ids)
 			}
 			i := 0
 			for b.Loop() {
-				if _, n := k.find(0, asked[i%len(asked)]); n != tokens-maxSameBits-1 {
+				if _, n := k.find(0, asked[i%len(asked)], len(asked[i%len(asked)])-maxSameBits-1, 0); n != tokens-maxSameBits-1 {
 					b.Fatalf("%d ids were at hand", n)
 				}
 				i++

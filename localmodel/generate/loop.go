@@ -126,10 +126,7 @@ func (l *work) prefill() {
 	if len(j.Score) > 0 {
 		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
 	}
-	to := l.chunkEnd(j.at, len(all))
-	if j.at < j.parts {
-		to = l.chunkEnd(j.at, j.parts)
-	}
+	to := l.chunkEnd(j.at, l.nextStop(j, len(all)))
 	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at)}
 	at := j.at
 	err := l.exec.Forward([]model.Chunk{chunk}, func(_, row int, logits []float32) error {
@@ -148,18 +145,72 @@ func (l *work) prefill() {
 	case to == j.parts:
 		// Here prompts part: the next one to do so finds a state.
 		l.keep(j, to, l.rest(j, to))
+	case l.stages.Context && to == j.Fixed:
+		l.staged.EndContext(j.state)
+		j.sealed = true
+		l.keep(j, to, l.rest(j, to))
 	case to < len(all):
+		if to == len(j.Prompt) {
+			l.endPrompt(j)
+		}
 	case j.Score != nil:
 		j.result.Finish = "stop"
-		l.keep(j, len(j.Prompt), 0)
+		if !l.stages.Prompt {
+			l.keepPrompt(j, 0)
+		}
 		l.finish(j, nil)
 	default:
 		j.result.Prefill = time.Since(j.started)
 		j.result.FirstToken = j.result.Waited + j.result.Prefill
-		l.keep(j, len(j.Prompt), l.exec.Bytes(j.MaxTokens))
+		if l.stages.Prompt {
+			l.endPrompt(j)
+		} else {
+			l.keepPrompt(j, l.exec.Bytes(j.MaxTokens))
+		}
 		l.prefilling = nil
 		l.active = append(l.active, j)
 		l.settle(j)
+	}
+}
+
+// nextStop is where the prompt, or the prompt with what is scored behind it, n
+// tokens, has to be cut next.
+func (l *work) nextStop(j *job, n int) int {
+	stops := [3]int{j.parts}
+	if l.stages.Context {
+		stops[1] = j.Fixed
+	}
+	if l.stages.Prompt {
+		stops[2] = len(j.Prompt)
+	}
+	for _, stop := range stops {
+		if j.at < stop {
+			n = min(n, stop)
+		}
+	}
+	return n
+}
+
+// endPrompt keeps a prompt as it is and lets the attention rearrange it for the
+// answer. What it costs belongs to the prompt.
+func (l *work) endPrompt(j *job) {
+	growth := l.exec.Bytes(max(j.MaxTokens, len(j.Score)))
+	l.keepPrompt(j, growth)
+	l.staged.EndPrompt(j.state)
+	l.giveBack(j)
+	j.held, j.growth = l.memory.hold(j.state, true), growth
+	l.growth += growth
+	if j.Score == nil {
+		j.result.Prefill = time.Since(j.started)
+		j.result.FirstToken = j.result.Waited + j.result.Prefill
+	}
+}
+
+// keepPrompt keeps all of a prompt, if its attention doesn't start from the
+// fixed context each time.
+func (l *work) keepPrompt(j *job, growth int64) {
+	if !l.stages.Context {
+		l.keep(j, len(j.Prompt), growth)
 	}
 }
 

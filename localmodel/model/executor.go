@@ -30,12 +30,31 @@ type Executor interface {
 	Forward(chunks []Chunk, emit func(chunk, row int, logits []float32) error) error
 }
 
+// Stages are the points of a prompt at which an executor's attention wants to
+// be told that they are reached.
+type Stages struct {
+	Context  bool // the end of its fixed context
+	Prompt   bool // its own end
+	Observed int  // last tokens that always have to be computed ahead of its end
+}
+
+// Staged is an Executor whose attention may do something at points of a prompt.
+type Staged interface {
+	Executor
+	Stages() Stages
+	// EndContext and EndPrompt are called between passes, at the points that
+	// Stages names.
+	EndContext(State)
+	EndPrompt(State)
+}
+
 // State is what an executor keeps of one sequence.
 type State interface {
 	// Len is the number of tokens that the sequence has seen.
 	Len() int
 	// Fork returns a sequence that has seen the first n tokens and shares their
-	// memory. False: some layer has dropped what it would need.
+	// memory. False: some layer has dropped what it would need, or can't be
+	// forked there.
 	Fork(n int) (State, bool)
 	// Pieces yields the memory held, piece by piece: what identifies the piece
 	// and its bytes. Forks that share a piece yield the same identity.

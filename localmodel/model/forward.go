@@ -37,6 +37,22 @@ func (s *Sequence) Pieces() iter.Seq2[any, int64] {
 	}
 }
 
+// ForkPoint returns the largest length up to n at which every layer can be
+// forked, as far as that is a matter of steps.
+func (s *Sequence) ForkPoint(n int) int {
+	for again := true; again; {
+		again = false
+		for _, c := range s.caches {
+			if stepped, ok := c.(attention.Stepped); ok {
+				if at := stepped.ForkPoint(n); at < n {
+					n, again = at, true
+				}
+			}
+		}
+	}
+	return n
+}
+
 // Fork implements State.
 func (s *Sequence) Fork(n int) (State, bool) {
 	f := &Sequence{caches: make([]attention.Cache, len(s.caches)), shapes: s.shapes}
@@ -153,6 +169,29 @@ func (e *CPU) New(tokens int) State {
 
 // Rotation implements Executor.
 func (e *CPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
+
+// Layers describes the layers to what has to know of them.
+func (e *CPU) Layers() []attention.Layer { return e.shapes }
+
+// Stages implements Staged.
+func (e *CPU) Stages() Stages {
+	_, context := e.how.(attention.ContextEnder)
+	s := Stages{Context: context}
+	if how, ok := e.how.(attention.PromptEnder); ok {
+		s.Prompt, s.Observed = true, how.Observed()
+	}
+	return s
+}
+
+// EndContext implements Staged.
+func (e *CPU) EndContext(s State) {
+	e.how.(attention.ContextEnder).EndContext(e.k, s.(*Sequence).shapes, s.(*Sequence).caches)
+}
+
+// EndPrompt implements Staged.
+func (e *CPU) EndPrompt(s State) {
+	e.how.(attention.PromptEnder).EndPrompt(e.k, s.(*Sequence).shapes, s.(*Sequence).caches)
+}
 
 // logitRows is how many rows of logits are computed at once: a vocabulary of
 // 262144 makes a megabyte of each.

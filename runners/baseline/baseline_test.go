@@ -122,7 +122,7 @@ func TestAnswersAreExtracted(t *testing.T) {
 // A request has no place for a reference: if one is added, this model must
 // not see it.
 func TestARequestHoldsNoReference(t *testing.T) {
-	allowed := []string{"Context", "Query", "Category", "Task", "Language", "Classes"}
+	allowed := []string{"Context", "Fixed", "Query", "Category", "Task", "Language", "Classes"}
 	parts := reflect.TypeFor[runners.Parts]()
 	for i := range parts.NumField() {
 		if name := parts.Field(i).Name; !slices.Contains(allowed, name) {

@@ -36,7 +36,7 @@ func (m *Model) Generate(ctx context.Context, r runners.Request) (runners.Respon
 	if r.Seed != nil {
 		q.Sampling.Seed = uint64(*r.Seed)
 	}
-	p := localmodel.Prompt{System: r.System, Text: r.Prompt, Chat: chat}
+	p := localmodel.Prompt{System: r.System, Text: r.Prompt, Fixed: r.Parts.Fixed, Chat: chat}
 	a, err := m.local.Answer(ctx, p, q)
 	if err != nil {
 		return runners.Response{}, m.classify(ctx, p, err)
@@ -63,7 +63,7 @@ func (m *Model) classify(ctx context.Context, p localmodel.Prompt, err error) er
 		return &runners.CallError{Kind: runners.ErrOverflow, Err: fmt.Errorf("%w; raise --kv-budget", err)}
 	case errors.Is(err, tokenizer.ErrVocabulary):
 		return &runners.CallError{Kind: runners.ErrOverflow, Err: err}
-	case errors.Is(err, generate.ErrEmpty):
+	case errors.Is(err, generate.ErrEmpty), errors.Is(err, generate.ErrNoContext):
 		return &runners.CallError{Kind: runners.ErrRequest, Err: err}
 	case errors.Is(err, model.ErrNotFinite):
 		err = fmt.Errorf("%s: %w: the weights are broken, or the KV cache can't hold their numbers; check the file, or try --kv-type f32", m.local.Info.Name, err)

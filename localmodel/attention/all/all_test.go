@@ -1,12 +1,19 @@
 package all
 
 import (
+	"strings"
 	"testing"
 )
 
 func TestParse(t *testing.T) {
+	var names []string
+	for _, e := range List() {
+		names = append(names, e.Name)
+	}
+	there := "; there is " + strings.Join(names, ", ")
 	const (
 		wantFull    = "; want full"
+		wantSnapKV  = "; want snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]"
 		wantSliding = "; want sliding:window=1024,sinks=4[,remap=false]"
 	)
 	for _, c := range []struct{ spec, want, err string }{
@@ -18,9 +25,9 @@ func TestParse(t *testing.T) {
 		{"sliding:sinks=0,window=1", "sliding:window=1,sinks=0", ""},
 		{"sliding:window=1020,sinks=4,remap=false", "sliding:window=1020,sinks=4,remap=false", ""},
 		{"sliding:remap=true", "sliding:window=1024,sinks=4", ""},
-		{"", "", `attention "": no mechanism ""; there is full, sliding`},
-		{"flash", "", `attention "flash": no mechanism "flash"; there is full, sliding`},
-		{"Full", "", `attention "Full": no mechanism "Full"; there is full, sliding`},
+		{"", "", `attention "": no mechanism ""` + there},
+		{"flash", "", `attention "flash": no mechanism "flash"` + there},
+		{"Full", "", `attention "Full": no mechanism "Full"` + there},
 		{"full:window=4", "", `attention "full:window=4": no parameter window` + wantFull},
 		{"sliding:1024", "", `attention "sliding:1024": "1024" is not key=value` + wantSliding},
 		{"sliding:=4", "", `attention "sliding:=4": "=4" is not key=value` + wantSliding},
@@ -31,6 +38,13 @@ func TestParse(t *testing.T) {
 		{"sliding:sinks=-1", "", `attention "sliding:sinks=-1": sinks=-1: want a whole number of at least 0` + wantSliding},
 		{"sliding:remap=maybe", "", `attention "sliding:remap=maybe": remap=maybe: want true or false` + wantSliding},
 		{"sliding:sink=4,recent=2", "", `attention "sliding:sink=4,recent=2": no parameter recent, sink` + wantSliding},
+		{"snapkv", "snapkv:capacity=2048,recent=32,kernel=5", ""},
+		{"snapkv:capacity=16", "snapkv:capacity=16,recent=15,kernel=5", ""},
+		{"snapkv:pool=max,kernel=7,per-kv=true", "snapkv:capacity=2048,recent=32,kernel=7,pool=max,per-kv=true", ""},
+		{"snapkv:pool=sum", "", `attention "snapkv:pool=sum": pool=sum: want mean or max` + wantSnapKV},
+		{"snapkv:capacity=64,recent=64", "", `attention "snapkv:capacity=64,recent=64": recent=64 of capacity=64 leaves nothing to choose: want fewer` + wantSnapKV},
+		{"h2o:kernel=5", "", `attention "h2o:kernel=5": no parameter kernel; want h2o:capacity=2048,recent=32[,per-kv=false]`},
+		{"h2o-online:heavy=8", "h2o-online:heavy=8,recent=1024", ""},
 	} {
 		m, err := Parse(c.spec)
 		got, said := "", ""

@@ -78,8 +78,8 @@ func (s Shape) Random(n int, seed uint64) Tokens {
 	return Tokens{n, draw(n * s.Heads * s.KeyDim), draw(n * s.KVHeads * s.KeyDim), draw(n * s.KVHeads * s.ValueDim)}
 }
 
-// cut returns the tokens from..to.
-func (s Shape) cut(x Tokens, from, to int) Tokens {
+// Cut returns the tokens from..to.
+func (s Shape) Cut(x Tokens, from, to int) Tokens {
 	q, k, v := s.Heads*s.KeyDim, s.KVHeads*s.KeyDim, s.KVHeads*s.ValueDim
 	return Tokens{to - from, x.Q[from*q : to*q], x.K[from*k : to*k], x.V[from*v : to*v]}
 }

@@ -16,6 +16,8 @@ import (
 // Suite is a mechanism under test.
 type Suite struct {
 	Mechanism attention.Mechanism
+	// Shapes are the layers it is tried on; nil: Shapes().
+	Shapes []Shape
 	// Sees is the definition: what row t sees.
 	Sees func(s Shape, t int) []Seen
 	// Back is how many tokens behind its end a sequence can be forked at least;
@@ -41,7 +43,10 @@ func lengths() []int { return []int{1, 63, 64, 65, 130} }
 func Run(t *testing.T, s Suite) {
 	k := cpu.New(cpu.Best(), 2)
 	t.Cleanup(k.Close)
-	for _, shape := range Shapes() {
+	if s.Shapes == nil {
+		s.Shapes = Shapes()
+	}
+	for _, shape := range s.Shapes {
 		t.Run(shape.String(), func(t *testing.T) {
 			for _, kv := range []cpu.KVType{cpu.F32, cpu.F16} {
 				b := &bench{Suite: s, k: k, shape: shape, layer: shape.Layer(kv)}
@@ -69,6 +74,15 @@ func (b *bench) feed(c attention.Cache, x Tokens) []float32 {
 	b.Mechanism.Attend(b.k, b.layer, []attention.Work{w})
 	return w.Out
 }
+
+// Feed appends tokens to a cache and returns their rows.
+func Feed(k *cpu.Kernels, m attention.Mechanism, l attention.Layer, c attention.Cache, x Tokens) []float32 {
+	b := &bench{Suite: Suite{Mechanism: m}, k: k, layer: l, shape: Shape{Heads: l.Heads, ValueDim: l.KV.ValueDim}}
+	return b.feed(c, x)
+}
+
+// Held is the memory of caches; pieces that they share count once.
+func Held(caches ...attention.Cache) int64 { return held(caches...) }
 
 // work copies what may be overwritten; its result starts as NaN.
 func (b *bench) work(c attention.Cache, x Tokens) attention.Work {
@@ -114,7 +128,7 @@ func (b *bench) cuts(t *testing.T) {
 				if c.Len() != from {
 					t.Fatalf("Len is %d, want %d", c.Len(), from)
 				}
-				got = append(got, b.feed(c, b.shape.cut(x, from, min(n, from+chunk)))...)
+				got = append(got, b.feed(c, b.shape.Cut(x, from, min(n, from+chunk)))...)
 			}
 			b.check(t, fmt.Sprintf("pieces of %d", chunk), want, 0, 1, got)
 		}
@@ -136,7 +150,7 @@ func (b *bench) together(t *testing.T) {
 			if round == 1 {
 				from, to = to, x.N
 			}
-			works = append(works, b.work(caches[i], b.shape.cut(x, from, to)))
+			works = append(works, b.work(caches[i], b.shape.Cut(x, from, to)))
 		}
 		b.Mechanism.Attend(b.k, b.layer, works)
 		for i, x := range all {
@@ -150,7 +164,7 @@ func (b *bench) memory(t *testing.T) {
 	x := b.shape.Random(400, 2)
 	c := b.Mechanism.New(b.layer)
 	for at := 0; at < x.N; at += 16 {
-		b.feed(c, b.shape.cut(x, at, at+16))
+		b.feed(c, b.shape.Cut(x, at, at+16))
 		if said, held := b.Mechanism.Bytes(b.layer, at+16), held(c); held > said || held == 0 {
 			t.Fatalf("%d tokens hold %d bytes, Bytes says %d at the most", at+16, held, said)
 		}
@@ -192,11 +206,11 @@ func (b *bench) forks(t *testing.T) {
 		if both, apart := held(c, f), held(c)+held(f); at > 4*cpu.BlockTokens && both >= apart {
 			t.Errorf("a fork at %d shares nothing: %d bytes together, %d apart", at, both, apart)
 		}
-		whole := join(b.shape.cut(x, 0, at), other)
-		got := b.feed(f, b.shape.cut(other, 0, 2))
-		got = append(got, b.feed(f, b.shape.cut(other, 2, more))...)
+		whole := join(b.shape.Cut(x, 0, at), other)
+		got := b.feed(f, b.shape.Cut(other, 0, 2))
+		got = append(got, b.feed(f, b.shape.Cut(other, 2, more))...)
 		b.check(t, fmt.Sprintf("forked at %d", at), b.shape.define(whole, b.Sees), at, 33, got)
 	}
-	got := b.feed(c, b.shape.cut(other, 0, 3))
+	got := b.feed(c, b.shape.Cut(other, 0, 3))
 	b.check(t, "after its forks", b.shape.define(join(x, other), b.Sees), n, 1, got)
 }

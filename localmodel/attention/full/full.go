@@ -36,6 +36,22 @@ func (Full) Bytes(l attention.Layer, n int) int64 {
 
 // Attend implements attention.Mechanism.
 func (Full) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
+	attend(k, l, works, make([][]float32, len(works)))
+}
+
+// AttendLSE is Attend that also returns the log-sum-exp of each work's scores,
+// [n, heads]: mechanisms that add something to full attention merge by it.
+// Queries are left rotated.
+func AttendLSE(k *cpu.Kernels, l attention.Layer, works []attention.Work) [][]float32 {
+	lse := make([][]float32, len(works))
+	for i, w := range works {
+		lse[i] = make([]float32, w.N*l.Heads)
+	}
+	attend(k, l, works, lse)
+	return lse
+}
+
+func attend(k *cpu.Kernels, l attention.Layer, works []attention.Work, lse [][]float32) {
 	jobs := make([]cpu.AttendJob, len(works))
 	for i, w := range works {
 		c := w.Cache.(*cache)
@@ -46,6 +62,7 @@ func (Full) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
 		}
 		c.Append(w.N, w.K, w.V)
 		jobs[i] = c.Job(w.N, w.Q, w.Out)
+		jobs[i].LSE = lse[i]
 	}
 	k.Attend(cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap, Window: l.Window}, jobs...)
 	if l.Window > 0 {

@@ -141,13 +141,7 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 	group := shape.Heads / shape.KV.Heads
 	rows, dim := (t.q1-t.q0)*group, shape.KV.valueStride()
 	k.loadQueries(a, shape, t)
-	grow(&a.s, k.ops.mr*BlockTokens)
-	clear(grow(&a.o, rows*dim))
-	clear(grow(&a.sum, rows))
-	clear(grow(&a.factor, rows))
-	for i := range grow(&a.m, rows) {
-		a.m[i] = float32(math.Inf(-1))
-	}
+	k.startRows(a, rows, dim)
 	tiles := (rows + k.ops.mr - 1) / k.ops.mr
 	for b := t.b0; b < t.b1; b++ {
 		masked, some := masks(grow(&a.mask, rows), shape, t, b)
@@ -158,10 +152,34 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 			t.job.Blocks[b+1].prefetch(t.head)
 		}
 		for i := range tiles {
-			k.attendRows(s, shape, t, b, i*rows/tiles, (i+1)*rows/tiles, masked)
+			from, to := i*rows/tiles, (i+1)*rows/tiles
+			var mask *uint64
+			if masked {
+				mask = &a.mask[from]
+			}
+			k.attendRows(s, shape, blockRows{t.job.Blocks[b], t.head, from, from, to, mask})
 		}
 	}
 	k.finish(a, shape, t)
+}
+
+// startRows makes room for the streaming softmax of rows and begins it.
+func (k *Kernels) startRows(a *attendScratch, rows, dim int) {
+	grow(&a.s, k.ops.mr*BlockTokens)
+	clear(grow(&a.o, rows*dim))
+	clear(grow(&a.sum, rows))
+	clear(grow(&a.factor, rows))
+	for i := range grow(&a.m, rows) {
+		a.m[i] = float32(math.Inf(-1))
+	}
+}
+
+// outcome returns the factor that turns a row's sums into its result, and its LSE.
+func (a *attendScratch) outcome(row int) (inverse, lse float32) {
+	if a.sum[row] > 0 {
+		return 1 / a.sum[row], float32((float64(a.m[row]) + math.Log2(float64(a.sum[row]))) * math.Ln2)
+	}
+	return 0, float32(math.Inf(-1))
 }
 
 // loadQueries copies the tile's queries, scaled, to a.q [rows, KeyDim]; row
@@ -207,14 +225,23 @@ func masks(mask []uint64, shape AttendShape, t *attendTile, b int) (masked, some
 	return masked, some
 }
 
-// attendRows lets rows [from, to), at most mr, pass over block b: scores,
-// softmax step, sums of values.
-func (k *Kernels) attendRows(s *scratch, shape AttendShape, t *attendTile, b, from, to int, masked bool) {
-	a, kv, block := &s.att, shape.KV, t.job.Blocks[b]
+// blockRows are rows [from, to), at most mr, of a softmax under way that pass
+// over a block.
+type blockRows struct {
+	block    *KVBlock
+	head     int // kv head
+	query    int // row of the scratch's queries that row from has
+	from, to int
+	mask     *uint64 // of each row; nil: all keys are seen
+}
+
+// attendRows lets rows pass over a block: scores, softmax step, sums of values.
+func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
+	a, kv, block, from := &s.att, shape.KV, t.block, t.from
 	gemm, nr, size := k.ops.gemm[kv.Type], k.ops.nr, kv.Type.size()
-	mr := uintptr(to - from)
+	mr := uintptr(t.to - from)
 	s.gemm = gemmArgs{
-		a: &a.q[from*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(BlockTokens * size),
+		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(BlockTokens * size),
 		ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim), mr: mr,
 	}
 	for c := 0; c < BlockTokens; c += nr {
@@ -225,9 +252,7 @@ func (k *Kernels) attendRows(s *scratch, shape AttendShape, t *attendTile, b, fr
 		s: &a.s[0], rows: mr, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
 		kscale: block.keys.scales(t.head), vscale: block.values.scales(t.head),
 	}
-	if masked {
-		s.softmax.mask = &a.mask[from]
-	}
+	s.softmax.mask = t.mask
 	if shape.SoftCap > 0 {
 		s.softmax.cap2, s.softmax.invCap = shape.SoftCap*math.Log2E, 2*math.Log2E/shape.SoftCap
 	}
@@ -248,11 +273,7 @@ func (k *Kernels) finish(a *attendScratch, shape AttendShape, t *attendTile) {
 	group, d, dim := shape.Heads/shape.KV.Heads, shape.KV.ValueDim, shape.KV.valueStride()
 	rows := (t.q1 - t.q0) * group
 	for r := range rows {
-		inverse, lse := float32(0), float32(math.Inf(-1))
-		if a.sum[r] > 0 {
-			inverse = 1 / a.sum[r]
-			lse = float32((float64(a.m[r]) + math.Log2(float64(a.sum[r]))) * math.Ln2)
-		}
+		inverse, lse := a.outcome(r)
 		if t.out >= 0 {
 			k.ops.scaled(&k.parts[t.out+r*dim], &a.o[r*dim], inverse, dim)
 			k.parts[t.out+rows*dim+r] = lse

@@ -105,11 +105,18 @@ func (b *KVBlock) Store(row int, k, v []float32) {
 	need("KVBlock.Store", "k", len(k), s.Heads*s.KeyDim)
 	need("KVBlock.Store", "v", len(v), s.Heads*s.ValueDim)
 	for h := range s.Heads {
-		at := h*s.KeyDim*BlockTokens + row
-		b.keys.store(k[h*s.KeyDim:][:s.KeyDim], at, BlockTokens, h*BlockTokens+row)
-		at = (h*BlockTokens + row) * s.valueStride()
-		b.values.store(v[h*s.ValueDim:][:s.ValueDim], at, 1, h*BlockTokens+row)
+		b.StoreHead(row, h, k[h*s.KeyDim:], v[h*s.ValueDim:])
 	}
+}
+
+// StoreHead writes what one kv head has of a token, k [KeyDim] and v
+// [ValueDim], to a row: heads may hold different tokens in a row.
+func (b *KVBlock) StoreHead(row, head int, k, v []float32) {
+	s := b.shape
+	at := head*s.KeyDim*BlockTokens + row
+	b.keys.store(k[:s.KeyDim], at, BlockTokens, head*BlockTokens+row)
+	at = (head*BlockTokens + row) * s.valueStride()
+	b.values.store(v[:s.ValueDim], at, 1, head*BlockTokens+row)
 }
 
 // StoreRows writes n tokens, k [n, heads, KeyDim] and v [n, heads, ValueDim],

@@ -15,6 +15,12 @@ type Matrix struct {
 	Data       []byte
 }
 
+// Floats is a matrix of float32 numbers [rows, cols]; it shares their memory.
+func Floats(x []float32, rows, cols int) Matrix {
+	need("Floats", "x", len(x), rows*cols)
+	return Matrix{Type: quant.F32, Rows: rows, Cols: cols, Data: unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*rows*cols)}
+}
+
 // MatMulJob is one product of MatMuls: Out [n, W.Rows].
 type MatMulJob struct {
 	Out []float32

@@ -1,0 +1,164 @@
+// Package longheads lets each head choose which chunks of a long context it
+// attends to. The context is cut into chunks, and each head sums each chunk up
+// in one vector; a row sees the first chunk, the one before its own, its own up
+// to itself, and those whose vectors agree best with its query. What is seen is
+// packed side by side, so that no distance exceeds what the model was trained
+// on. It runs on unchanged weights. As long as a row has no more chunks than it
+// may see it is full attention.
+//
+// Keys are cached at their true positions. A chunk that is packed elsewhere is
+// met by a query that is rotated by as much more as the chunk stands nearer.
+// Source: ../shared/spec/attention.md §4 (arXiv 2402.10685 and its code); that
+// a row sees itself in prefill as in decoding is the spec's choice.
+package longheads
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/full"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// LongHeads is the mechanism with its parameters.
+type LongHeads struct {
+	Chunk int // tokens of a chunk
+	TopK  int // chunks that a row sees in all, at least 3
+}
+
+var _ attention.Chooser = LongHeads{}
+
+// String implements attention.Mechanism.
+func (m LongHeads) String() string { return fmt.Sprintf("longheads:chunk=%d,topk=%d", m.Chunk, m.TopK) }
+
+// Fits implements attention.Chooser.
+func (m LongHeads) Fits(layers []attention.Layer, window int) error {
+	free := false
+	for _, l := range layers {
+		free = free || l.Window == 0
+		if l.Window == 0 && l.KV.KeyDim != l.KV.ValueDim {
+			return fmt.Errorf("chunks are summed up by values, which have %d channels here; keys have %d", l.KV.ValueDim, l.KV.KeyDim)
+		}
+	}
+	switch {
+	case !free:
+		return errors.New("every layer of this model has a window of its own")
+	case m.Chunk > window:
+		return fmt.Errorf("a chunk of %d tokens is larger than the window of %d", m.Chunk, window)
+	case m.TopK > (window+m.Chunk-1)/m.Chunk:
+		return fmt.Errorf("topk=%d, but a window of %d has %d chunks of %d", m.TopK, window, (window+m.Chunk-1)/m.Chunk, m.Chunk)
+	}
+	return nil
+}
+
+// New implements attention.Mechanism.
+func (m LongHeads) New(l attention.Layer) attention.Cache {
+	if l.Window > 0 {
+		return full.Full{}.New(l)
+	}
+	return &cache{Blocks: attention.NewBlocks(l.KV), chunk: m.Chunk}
+}
+
+// Bytes implements attention.Mechanism: keys and values of all tokens, a vector
+// a head and chunk, and what the open chunk's vectors will be made of.
+func (m LongHeads) Bytes(l attention.Layer, n int) int64 {
+	if l.Window > 0 {
+		return full.Full{}.Bytes(l, n)
+	}
+	sums := (n/m.Chunk + 1) * l.Heads * l.KV.KeyDim
+	open := min(n, m.Chunk) * (l.Heads*l.KV.KeyDim + l.KV.Heads*(l.KV.KeyDim+l.KV.ValueDim))
+	return attention.RunBytes(l.KV, n) + int64(4*(sums+open))
+}
+
+// Attend implements attention.Mechanism. Layers with a window of their own keep
+// it.
+func (m LongHeads) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
+	if l.Window > 0 {
+		full.Full{}.Attend(k, l, works)
+		return
+	}
+	for _, w := range works {
+		m.attend(k, l, w, w.Cache.(*cache))
+	}
+}
+
+func (m LongHeads) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
+	from := c.Len()
+	raw := slices.Clone(w.Q[:w.N*l.Heads*l.KV.KeyDim])
+	m.sumUp(k, l, w, c)
+	at := attention.Positions(from, w.N)
+	rotate(k, l, w.Q, w.N, l.Heads, at)
+	rotate(k, l, w.K, w.N, l.KV.Heads, at)
+	c.Append(w.N, w.K, w.V)
+	early := min(w.N, max(0, m.Chunk*m.TopK-from))
+	if early > 0 {
+		job := c.Job(w.N, w.Q, w.Out)
+		job.N = early
+		k.Attend(shape(l), job)
+	}
+	if early < w.N {
+		m.attendChosen(k, l, w, c, raw, from, early)
+	}
+}
+
+func shape(l attention.Layer) cpu.AttendShape {
+	return cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap}
+}
+
+func rotate(k *cpu.Kernels, l attention.Layer, x []float32, n, heads int, at []int) {
+	if l.Angles != nil && n > 0 {
+		k.RoPE(x, n, heads, l.KV.KeyDim, l.Angles, at)
+	}
+}
+
+// attendChosen computes the rows of a work from its row early on: those that
+// have more chunks than they may see.
+func (m LongHeads) attendChosen(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache, raw []float32, from, early int) {
+	d, dv, rows := l.KV.KeyDim, l.KV.ValueDim, w.N-early
+	seen := make([][]int, rows*l.Heads)
+	k.Parallel(len(seen), func(i int) {
+		row, h := early+i/l.Heads, i%l.Heads
+		seen[i] = m.choose(c, raw[(row*l.Heads+h)*d:][:d], h, (from+row)/m.Chunk)
+	})
+	// Turn r of a row's queries is for the chunk that is packed at place r.
+	turned := make([]float32, len(seen)*m.TopK*d)
+	at := make([]int, len(seen)*m.TopK)
+	for i, chunks := range seen {
+		row, h := early+i/l.Heads, i%l.Heads
+		last := (m.TopK-1)*m.Chunk + (from+row)%m.Chunk
+		for r, chunk := range chunks {
+			copy(turned[(i*m.TopK+r)*d:], raw[(row*l.Heads+h)*d:][:d])
+			at[i*m.TopK+r] = last + (chunk-r)*m.Chunk
+		}
+	}
+	rotate(k, l, turned, len(at), 1, at)
+	jobs := make([]cpu.ChosenJob, len(seen))
+	for i, chunks := range seen {
+		row, h := early+i/l.Heads, i%l.Heads
+		j := cpu.ChosenJob{Head: h / (l.Heads / l.KV.Heads), N: 1, Out: w.Out[(row*l.Heads+h)*dv:][:dv], Stride: dv}
+		for r, chunk := range chunks {
+			j.Q = append(j.Q, turned[(i*m.TopK+r)*d:][:d])
+			j.Blocks = c.Choose(j.Blocks, chunk*m.Chunk, min((chunk+1)*m.Chunk, from+row+1), r)
+		}
+		jobs[i] = j
+	}
+	k.AttendChosen(shape(l), jobs...)
+}
+
+// choose returns the chunks that a row of chunk own sees by head h, ascending:
+// of equally good ones the earlier.
+func (m LongHeads) choose(c *cache, q []float32, h, own int) []int {
+	scores := make([]float32, own-2) // of chunks 1 … own-2
+	for i := range scores {
+		for x, v := range c.sums[1+i][h*len(q):][:len(q)] {
+			scores[i] += q[x] * v
+		}
+	}
+	out := []int{0}
+	for _, i := range attention.TopK(scores, m.TopK-3) {
+		out = append(out, 1+i)
+	}
+	return append(out, own-1, own)
+}

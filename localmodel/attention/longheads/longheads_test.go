@@ -1,0 +1,139 @@
+package longheads
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/attentiontest"
+	"github.com/lcbench/lcbench/localmodel/attention/goldentest"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+func TestGolden(t *testing.T) {
+	for _, c := range goldentest.Cases(t) {
+		if c.Mechanism != "longheads" {
+			continue
+		}
+		for _, kv := range []cpu.KVType{cpu.F32, cpu.F16} {
+			g := attentiontest.Golden(t, c, kv)
+			m := LongHeads{Chunk: int(c.Number("chunk", 0)), TopK: int(c.Number("n_chunks", 0))}
+			attentiontest.EachLevel(t, c.ID+"/"+kv.String(), func(t *testing.T, k *cpu.Kernels) {
+				for _, step := range []int{g.N, 1, 5, 48} {
+					state := m.New(g.Layer).(*cache)
+					out := g.Feed(k, m, state, step)
+					if kv == cpu.F32 || c.Number("min_selection_gap", 1) > 1e-3 {
+						g.Near(t, fmt.Sprintf("steps of %d", step), out, "o")
+					}
+					if kv == cpu.F32 && step == 5 {
+						checkChoice(t, m, g, state)
+					}
+				}
+			})
+		}
+	}
+}
+
+// checkChoice compares the vectors of chunks, and what each row has chosen by
+// them.
+func checkChoice(t *testing.T, m LongHeads, g attentiontest.GoldenCase, c *cache) {
+	t.Helper()
+	rep, shape := g.Tensor(t, "rep")
+	heads, d := g.Layer.Heads, g.Layer.KV.KeyDim
+	for i, want := range goldentest.Swap(rep, shape[0], shape[1], d) {
+		if got := float64(c.sums[i/(heads*d)][i%(heads*d)]); !(math.Abs(got-want) <= g.AbsTol) {
+			t.Fatalf("number %d of the chunks' vectors: got %g, want %g", i, got, want)
+		}
+	}
+	chosen, _ := g.Tensor(t, "chosen")
+	for h := range heads {
+		for row := m.Chunk * m.TopK; row < g.N; row++ {
+			got := m.choose(c, g.Q[(row*heads+h)*d:][:d], h, row/m.Chunk)
+			for i, want := range chosen[(h*g.N+row)*m.TopK:][:m.TopK] {
+				if got[i] != int(want) {
+					t.Fatalf("head %d, row %d chooses %v, want %v", h, row, got, chosen[(h*g.N+row)*m.TopK:][:m.TopK])
+				}
+			}
+		}
+	}
+}
+
+// square are the shapes whose keys are as wide as their values.
+func square() []attentiontest.Shape {
+	return slices.DeleteFunc(attentiontest.Shapes(), func(s attentiontest.Shape) bool { return s.KeyDim != s.ValueDim })
+}
+
+// With room for all chunks it is full attention, whatever is forked and
+// however it is cut.
+func TestWithAllChunksItIsFullAttention(t *testing.T) {
+	attentiontest.Run(t, attentiontest.Suite{
+		Mechanism: LongHeads{Chunk: 50, TopK: 40}, Shapes: square(),
+		Sees: func(s attentiontest.Shape, t int) []attentiontest.Seen { return attentiontest.Causal(t, s.Window) },
+		Back: 0, KeepsAll: func(attentiontest.Shape) bool { return false },
+	})
+}
+
+// A sequence that was forked goes on as if it had been computed as a whole.
+func TestForksGoOnAsOneSequence(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	rapid.Check(t, func(t *rapid.T) {
+		shape := rapid.SampledFrom(square()).Draw(t, "shape")
+		l := shape.Layer(cpu.F32)
+		m := LongHeads{Chunk: rapid.IntRange(1, 40).Draw(t, "chunk"), TopK: rapid.IntRange(3, 6).Draw(t, "topk")}
+		n, at, cut := rapid.IntRange(1, 300).Draw(t, "n"), 0, 0
+		x := shape.Random(n, 1)
+		whole := attentiontest.Feed(k, m, l, m.New(l), x)
+		c := m.New(l)
+		attentiontest.Feed(k, m, l, c, x)
+		at = rapid.IntRange(0, n).Draw(t, "forked at")
+		if stepped, ok := c.(attention.Stepped); ok {
+			if point := stepped.ForkPoint(at); point > at || at-point >= m.Chunk {
+				t.Fatalf("the point to fork at up to %d is %d, with chunks of %d", at, point, m.Chunk)
+			}
+			at = stepped.ForkPoint(at)
+		}
+		f, ok := c.Fork(at)
+		if !ok || f.Len() != at {
+			t.Fatalf("not forked at %d of %d", at, n)
+		}
+		cut = rapid.IntRange(at, n).Draw(t, "cut")
+		got := attentiontest.Feed(k, m, l, f, shape.Cut(x, at, cut))
+		got = append(got, attentiontest.Feed(k, m, l, f, shape.Cut(x, cut, n))...)
+		width := l.Heads * l.KV.ValueDim
+		for i, w := range whole[at*width:] {
+			if math.Abs(float64(got[i]-w)) > 2e-5 {
+				t.Fatalf("row %d: got %g, want %g", at+i/width, got[i], w)
+			}
+		}
+		if said, held := m.Bytes(l, n), attentiontest.Held(c); held > said {
+			t.Fatalf("%d bytes are held, said to be %d at the most", held, said)
+		}
+	})
+}
+
+func TestFits(t *testing.T) {
+	free := attention.Layer{KV: cpu.KVShape{KeyDim: 64, ValueDim: 64}}
+	own, uneven := free, free
+	own.Window, uneven.KV.ValueDim = 100, 32
+	for _, c := range []struct {
+		m     LongHeads
+		layer attention.Layer
+		want  string
+	}{
+		{LongHeads{256, 16}, free, "<nil>"},
+		{LongHeads{256, 32}, free, "<nil>"},
+		{LongHeads{256, 33}, free, "topk=33, but a window of 8192 has 32 chunks of 256"},
+		{LongHeads{10000, 3}, free, "a chunk of 10000 tokens is larger than the window of 8192"},
+		{LongHeads{256, 16}, own, "every layer of this model has a window of its own"},
+		{LongHeads{256, 16}, uneven, "chunks are summed up by values, which have 32 channels here; keys have 64"},
+	} {
+		if err := c.m.Fits([]attention.Layer{c.layer}, 8192); fmt.Sprint(err) != c.want {
+			t.Errorf("%v: %v, want %s", c.m, err, c.want)
+		}
+	}
+}

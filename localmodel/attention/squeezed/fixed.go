@@ -1,0 +1,129 @@
+package squeezed
+
+import (
+	"math"
+	"slices"
+
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// fixed is a layer's context once it is prepared. It does not change any more:
+// forks share it.
+type fixed struct {
+	tokens int // of the context
+	n      int // of these clustered ones, from the first on
+	blocks *attention.Blocks
+	heads  []lookup // by kv head
+}
+
+// lookup is how a kv head finds keys. Its keys lie in the order of their
+// clusters: those of cluster c are rows start[c] … start[c+1]-1 of the blocks.
+type lookup struct {
+	order []int32 // by row: the token
+	start []int
+	fine  level
+	table cpu.Matrix // centroids [clusters, KeyDim]
+	// The second level; parent is nil where there is one.
+	coarse      level
+	coarseTable cpu.Matrix
+	parent      []int32 // by cluster
+}
+
+// store copies the first n tokens of a run into the order of the lookups.
+func (f *fixed) store(k *cpu.Kernels, l attention.Layer, from *attention.Blocks) {
+	f.blocks = attention.Permuted(k, l.KV, from, f.n, func(head, row int) int { return int(f.heads[head].order[row]) })
+}
+
+// lookupOf builds a head's lookup from its clusters.
+func lookupOf(fine clustering, dim int, coarse clustering) lookup {
+	clusters := len(fine.counts)
+	rank := make([]int, clusters) // old numbers in their new order
+	for i := range rank {
+		rank[i] = i
+	}
+	if coarse.labels != nil {
+		// Clusters that are alike lie together, so that what is kept does too.
+		slices.SortStableFunc(rank, func(a, b int) int { return int(coarse.labels[a] - coarse.labels[b]) })
+	}
+	out := lookup{start: []int{0}, order: make([]int32, 0, len(fine.labels))}
+	members := make([][]int32, clusters)
+	for token, c := range fine.labels {
+		members[c] = append(members[c], int32(token))
+	}
+	table := make([]float32, 0, len(fine.centroids))
+	for _, c := range rank {
+		out.order = append(out.order, members[c]...)
+		out.start = append(out.start, len(out.order))
+		out.fine.counts = append(out.fine.counts, fine.counts[c])
+		table = append(table, fine.centroids[c*dim:][:dim]...)
+		if coarse.labels != nil {
+			out.parent = append(out.parent, coarse.labels[c])
+		}
+	}
+	out.table = cpu.Floats(table, clusters, dim)
+	if coarse.labels != nil {
+		n := len(coarse.counts)
+		out.coarse.counts, out.coarseTable = make([]int, n), cpu.Floats(coarse.centroids, n, dim)
+		for c, p := range out.parent {
+			out.coarse.counts[p] += out.fine.counts[c]
+		}
+	}
+	return out
+}
+
+// scores are those of queries [rows, KeyDim] against a table, [rows, clusters].
+func scores(k *cpu.Kernels, l attention.Layer, q []float32, table cpu.Matrix) []float64 {
+	rows := len(q) / table.Cols
+	raw := make([]float32, rows*table.Rows)
+	k.MatMul(raw, q, rows, table)
+	out := make([]float64, len(raw))
+	for i, v := range raw {
+		out[i] = float64(v) * float64(l.Scale)
+		if l.SoftCap > 0 {
+			out[i] = float64(l.SoftCap) * math.Tanh(out[i]/float64(l.SoftCap))
+		}
+	}
+	return out
+}
+
+// rowsOf takes what a query head has in x [n, heads, d].
+func rowsOf(x []float32, n, heads, head, d int) []float32 {
+	out := make([]float32, 0, n*d)
+	for t := range n {
+		out = append(out, x[(t*heads+head)*d:][:d]...)
+	}
+	return out
+}
+
+// attend computes the attention of a work's rows over the clustered keys that
+// each query head keeps for all of them together. A head that keeps none has
+// LSE -inf.
+func (f *fixed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work) (out, lse []float32) {
+	d, dv, group := l.KV.KeyDim, l.KV.ValueDim, l.Heads/l.KV.Heads
+	out, lse = make([]float32, w.N*l.Heads*dv), make([]float32, w.N*l.Heads)
+	jobs, fine, coarse := make([]cpu.ChosenJob, l.Heads), make([][]float64, l.Heads), make([][]float64, l.Heads)
+	for h := range jobs {
+		q, table := rowsOf(w.Q, w.N, l.Heads, h, d), &f.heads[h/group]
+		fine[h] = scores(k, l, q, table.table)
+		if table.parent != nil {
+			coarse[h] = scores(k, l, q, table.coarseTable)
+		}
+		jobs[h] = cpu.ChosenJob{Head: h / group, N: w.N, Q: [][]float32{q}, Out: out[h*dv:], Stride: l.Heads * dv, LSE: make([]float32, w.N)}
+	}
+	k.Parallel(l.Heads, func(h int) {
+		table := &f.heads[h/group]
+		for c, kept := range keep(fine[h], table.fine, coarse[h], table.coarse, table.parent) {
+			if kept {
+				jobs[h].Blocks = f.blocks.Choose(jobs[h].Blocks, table.start[c], table.start[c+1], 0)
+			}
+		}
+	})
+	k.AttendChosen(shape(l), jobs...)
+	for h, j := range jobs {
+		for t, v := range j.LSE {
+			lse[t*l.Heads+h] = v
+		}
+	}
+	return out, lse
+}

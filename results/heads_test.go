@@ -1,0 +1,63 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+)
+
+func someHeads() Heads {
+	return Heads{Model: "m\x1b[31m", Benchmark: "needlebench", Asked: 4, Right: 2, Left: 1, Even: 0.02, List: []HeadScore{
+		{0, 0, 0, 0, 0.01}, {0, 1, 0.05, 0.05, 0.1}, {1, 0, 0.5, 1.5, 0.2}, {1, 1, 1, 1, 0.5},
+	}}
+}
+
+func TestHeadsAreDrawnAndNamed(t *testing.T) {
+	var b strings.Builder
+	if err := someHeads().WriteText(&b, 2); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`heads of m\x1b[31m on`, "2 of 4 needles were answered; figures are of these; 1 samples have no needle to watch.\n",
+		"    0  ·░\n    1  ▓█\n", "2 of 4 heads copy more than 0.1.\n",
+		"    1     1   1.000       1.000            50.0%\n    1     0   0.500       1.500            20.0%\n\nAttention that falls evenly would put 2.0% on",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("there is no %q in\n%s", want, b.String())
+		}
+	}
+	none := Heads{Model: "m", Asked: 3}
+	b.Reset()
+	if err := none.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), "answered nothing") || strings.Contains(b.String(), "NaN") {
+		t.Errorf("nothing answered: %v\n%s", err, b.String())
+	}
+}
+
+func TestHeadsAsJSONAndParquet(t *testing.T) {
+	var text, pq bytes.Buffer
+	h := someHeads()
+	if err := h.WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	var again Heads
+	if err := json.Unmarshal(text.Bytes(), &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(h, again); diff != "" {
+		t.Error(diff)
+	}
+	if err := h.WriteParquet(&pq); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := parquet.Read[HeadScore](bytes.NewReader(pq.Bytes()), int64(pq.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(h.List, rows); diff != "" {
+		t.Error(diff)
+	}
+}
