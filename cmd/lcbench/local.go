@@ -14,6 +14,7 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/rope"
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners/local"
 )
@@ -23,6 +24,7 @@ func localFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "device", Value: "auto", Usage: "local models: cpu, gpu or auto (a real GPU if there is one)"},
 		&cli.StringFlag{Name: "attention", Value: "full", Usage: "local models: attention `mechanism`, see lcbench list attentions"},
+		&cli.StringFlag{Name: "rope", Usage: "local models: stretch positions by a `KIND`, see lcbench list ropes (default: the model's own); --window may then be that much longer"},
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "local models: KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "local models: memory for KV caches, kept prompts included"},
 		&cli.IntFlag{Name: "threads", Usage: "local models: threads (default: every core)"},
@@ -30,14 +32,22 @@ func localFlags() []cli.Flag {
 	}
 }
 
-// localOptions reads localFlags, attention and window from the texts given.
-func localOptions(c *cli.Context, attention, window string) (localmodel.Options, error) {
-	how, err := attentions.Parse(attention)
+// asRun is what a run says of its own model, as texts: a judge has none of it.
+type asRun struct{ attention, rope, window string }
+
+// localOptions reads localFlags, and those of asRun from the texts given.
+func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
+	how, err := attentions.Parse(own.attention)
 	if err != nil {
 		return localmodel.Options{}, usage(err)
 	}
 	o := localmodel.Options{
 		SIMD: c.String("simd"), Threads: c.Int("threads"), Attention: how, KV: c.String("kv-type"), Device: c.String("device"),
+	}
+	if own.rope != "" {
+		if o.Rope, err = rope.Parse(own.rope); err != nil {
+			return o, usage(err)
+		}
 	}
 	if o.Threads < 0 {
 		return o, usagef("--threads %d: want 1 or more", o.Threads)
@@ -45,8 +55,8 @@ func localOptions(c *cli.Context, attention, window string) (localmodel.Options,
 	if o.KVBudget, err = parseBytes(c.String("kv-budget")); err != nil {
 		return o, usagef("--kv-budget: %w", err)
 	}
-	if window != "" {
-		n, err := parseLengths([]string{window})
+	if own.window != "" {
+		n, err := parseLengths([]string{own.window})
 		if err != nil {
 			return o, usagef("--window: %w", err)
 		}
@@ -75,7 +85,7 @@ func modelFiles(errOut io.Writer) (local.Files, error) {
 
 // openLocal finds a local model, fetched if need be, and loads it.
 func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Model, error) {
-	o, err := localOptions(c, c.String("attention"), c.String("window"))
+	o, err := localOptions(c, asRun{c.String("attention"), c.String("rope"), c.String("window")})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +137,7 @@ func (s *modelSettings) useLocal(c *cli.Context) error {
 	if s.local, err = openLocal(c.Context, c, s.model.name); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention)
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s%s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention, inRope(s.local.Info))
 	return nil
 }
 
@@ -164,6 +174,14 @@ func (s *modelSettings) noteOutcome(folder *results.Run) error {
 	})
 }
 
+// inRope names the scaling of positions where there is one.
+func inRope(i localmodel.Info) string {
+	if i.Rope == "none" {
+		return ""
+	}
+	return ", rope " + i.Rope
+}
+
 // localDetails describe the local model in the manifest.
 func (s *modelSettings) localDetails() map[string]string {
 	if s.local == nil {
@@ -171,7 +189,7 @@ func (s *modelSettings) localDetails() map[string]string {
 	}
 	i := s.local.Info
 	return map[string]string{
-		"architecture": i.Arch, "device": i.Device, "attention": i.Attention, "kv-type": i.KV, "activations": i.Activations,
+		"architecture": i.Arch, "device": i.Device, "attention": i.Attention, "rope": i.Rope, "kv-type": i.KV, "activations": i.Activations,
 		"window": fmt.Sprint(i.Window), "layers": fmt.Sprint(i.Layers), "width": fmt.Sprint(i.Width),
 	}
 }

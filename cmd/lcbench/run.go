@@ -258,6 +258,9 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 		i := s.local.Info
 		id = append(id, results.Setting{Name: "attention", Value: i.Attention}, results.Setting{Name: "kv-type", Value: i.KV},
 			results.Setting{Name: "activations", Value: i.Activations})
+		if i.Rope != i.OwnRope {
+			id = append(id, results.Setting{Name: "rope", Value: i.Rope})
+		}
 	}
 	for i := range id {
 		id[i].Identity = true

@@ -11,7 +11,7 @@ import (
 // ofModel are the settings that two runs may differ in, since they are the
 // model and how it computes: the point of a comparison.
 func ofModel() []string {
-	return []string{"model", "model-args", "attention", "kv-type", "activations"}
+	return []string{"model", "model-args", "attention", "rope", "kv-type", "activations"}
 }
 
 // ofSelection are the settings that say which samples there are: those of both

@@ -179,6 +179,7 @@ func TestWhatDoesNotCompareIsRefused(t *testing.T) {
 	}{
 		"another model":          {set("model", "mock:other"), ""},
 		"another attention":      {set("attention", "sliding"), ""},
+		"a stretch of positions": {set("rope", "yarn:factor=2,original=8192,beta-fast=32,beta-slow=1,form=shipped"), ""},
 		"more tasks":             {set("tasks", "t,u"), ""},
 		"another temperature":    {set("gen-kwargs", "temperature=1"), ""},
 		"another seed, own data": {set("seed", "1"), ""},

@@ -65,10 +65,14 @@ type Pins struct {
 // Unfinished says that the run was stopped before its end.
 func (r Run) Unfinished() bool { return r.State != results.Complete }
 
-// model names the run's model, a local one with its attention.
+// model names the run's model, a local one with its attention, and with how its
+// positions are stretched where that was asked for.
 func (r Run) model() string {
 	name := orElse(r.Model.Spec, r.Model.Name)
 	if a := r.Model.Details["attention"]; a != "" {
+		if stretch := setting(r, "rope"); stretch != "" {
+			a += ", rope " + stretch
+		}
 		name += " (attention " + a + ")"
 	}
 	return name

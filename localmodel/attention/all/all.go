@@ -2,13 +2,11 @@
 package all
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
+	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
 // Entry is one mechanism in the list.
@@ -18,6 +16,8 @@ type Entry struct {
 	Summary string
 	parse   func(parameters) (attention.Mechanism, error)
 }
+
+type parameters = choice.Parameters
 
 // List returns the mechanisms.
 func List() []Entry {
@@ -40,41 +40,25 @@ func List() []Entry {
 
 // Parse reads a mechanism as "name" or "name:key=value,…".
 func Parse(spec string) (attention.Mechanism, error) {
-	name, rest, _ := strings.Cut(spec, ":")
-	var names []string
+	var list []choice.Entry[attention.Mechanism]
 	for _, e := range List() {
-		if e.Name != name {
-			names = append(names, e.Name)
-			continue
-		}
-		p, err := parseParameters(rest)
-		if err != nil {
-			return nil, fmt.Errorf("attention %q: %w; want %s", spec, err, e.Usage)
-		}
-		m, err := e.parse(p)
-		if err == nil {
-			err = p.unused()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("attention %q: %w; want %s", spec, err, e.Usage)
-		}
-		return m, nil
+		list = append(list, choice.Entry[attention.Mechanism]{Name: e.Name, Usage: e.Usage, Read: e.parse})
 	}
-	return nil, fmt.Errorf("attention %q: no mechanism %q; there is %s", spec, name, strings.Join(names, ", "))
+	return choice.Parse("attention", "mechanism", spec, list)
 }
 
 func parseFull(parameters) (attention.Mechanism, error) { return full.Full{}, nil }
 
 func parseSliding(p parameters) (attention.Mechanism, error) {
-	window, err := p.count("window", 1024, 1)
+	window, err := p.Count("window", 1024, 1)
 	if err != nil {
 		return nil, err
 	}
-	sinks, err := p.count("sinks", 4, 0)
+	sinks, err := p.Count("sinks", 4, 0)
 	if err != nil {
 		return nil, err
 	}
-	remap, err := p.flag("remap", true)
+	remap, err := p.Flag("remap", true)
 	if err != nil {
 		return nil, err
 	}

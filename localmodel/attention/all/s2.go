@@ -8,7 +8,7 @@ import (
 )
 
 func parseS2(p parameters) (attention.Mechanism, error) {
-	group, err := p.count("group", 2048, 2)
+	group, err := p.Count("group", 2048, 2)
 	if err != nil {
 		return nil, err
 	}
