@@ -22,6 +22,9 @@ type PageTable struct {
 	Header []string
 	Rows   [][]string
 	Left   int
+	// Split prints a table that is too wide in several blocks, the first column
+	// in each, instead of clipping cells; it stands left, all others right.
+	Split bool
 }
 
 // PageNote is a paragraph; a warning stands out where colours are allowed.
@@ -44,6 +47,10 @@ func WritePage(w io.Writer, p Page, o TableOptions) error {
 	}
 	t.out.WriteByte('\n')
 	for _, table := range p.Tables {
+		if table.Split {
+			t.split(table.Header, table.Rows)
+			continue
+		}
 		rest := 0
 		for _, w := range needed(append([][]string{table.Header}, table.Rows...))[1:] {
 			rest += 2 + w

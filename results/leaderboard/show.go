@@ -1,0 +1,317 @@
+package leaderboard
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers/stats"
+)
+
+// View says what of a board is shown. The zero value shows the averages,
+// effective lengths and costs in the board's own order.
+type View struct {
+	// Sort names the column by which rows are sorted, best first; a - in front
+	// turns it round; "": none.
+	Sort string
+	// Columns names those shown behind the model; none: the usual ones.
+	Columns []string
+}
+
+// ColumnError says that the board has no such column.
+type ColumnError struct {
+	Name  string
+	Known []string
+}
+
+func (e *ColumnError) Error() string {
+	const named = 12
+	there := strings.Join(e.Known[:min(named, len(e.Known))], ", ")
+	if len(e.Known) > named {
+		there += ", …"
+	}
+	return fmt.Sprintf("leaderboard: no column %q%s; there are %s", e.Name, benchmarks.DidYouMean(e.Name, e.Known), there)
+}
+
+// Show prints the board for people.
+func (b *Board) Show(w io.Writer, v View, o results.TableOptions) error {
+	columns, err := b.shown(v.Columns)
+	if err != nil {
+		return err
+	}
+	entries, by, err := b.sorted(v.Sort)
+	if err != nil {
+		return err
+	}
+	p := results.Page{Title: "Leaderboard", Lines: []string{b.counts()}}
+	if by != "" {
+		p.Lines = append(p.Lines, "sorted by "+by)
+	}
+	table := results.PageTable{Header: []string{"Model"}, Left: 1, Split: true}
+	for _, c := range columns {
+		table.Header = append(table.Header, c.title)
+	}
+	marks := b.marks(entries)
+	for _, e := range entries {
+		row := []string{e.label() + marks.of(e)}
+		for _, c := range columns {
+			row = append(row, c.show(e))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	p.Tables = []results.PageTable{table}
+	p.Notes = append(marks.notes(), results.PageNote{Text: "Scores are percent, lengths tokens. Effective: up to where it keeps 85 % of its score at the shortest length; RULER: up to where it stays at 85.6 % or more. Scores of different benchmarks don't compare."})
+	return results.WritePage(w, p, o)
+}
+
+// label is the model's name in a table: what its marks say is left out.
+func (e *Entry) label() string {
+	plain := *e
+	plain.Runs = nil
+	plain.Floor = ""
+	return plain.name()
+}
+
+func (b *Board) counts() string {
+	names := b.benchmarks()
+	models := 0
+	for _, e := range b.Entries {
+		if e.Floor == "" {
+			models++
+		}
+	}
+	line := plural(models, "model")
+	if floors := len(b.Entries) - models; floors > 0 {
+		line += ", " + plural(floors, "floor")
+	}
+	return line + ", " + plural(len(names), "benchmark")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// shownColumn is a column of the printed table.
+type shownColumn struct {
+	title string
+	show  func(*Entry) string
+}
+
+// shown are the columns that were asked for, or the usual ones.
+func (b *Board) shown(names []string) ([]shownColumn, error) {
+	if len(names) == 0 {
+		return b.usual(), nil
+	}
+	var out []shownColumn
+	for _, name := range names {
+		c, err := b.find(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shownColumn{c.name, b.show(c)})
+	}
+	return out, nil
+}
+
+// usual are averages, effective lengths and lost in the middle of each
+// benchmark, then tokens and cost, where any row has them.
+func (b *Board) usual() []shownColumn {
+	var out []shownColumn
+	for _, benchmark := range b.benchmarks() {
+		for _, k := range b.keys(benchmark) {
+			title := ""
+			switch k.Part {
+			case PartAverage:
+				title = strings.TrimSpace(benchmark + " " + k.Name)
+			case PartEffective:
+				title = benchmark + " effective"
+			case PartRuler:
+				title = benchmark + " RULER"
+			default:
+				continue
+			}
+			c := figureColumn(k, figureColumns()[0])
+			if b.any(c) {
+				out = append(out, shownColumn{title, b.show(c)})
+			}
+		}
+	}
+	for _, c := range totalColumns() {
+		switch c.name {
+		case "tokens_in", "cost", "lost":
+			if b.any(c) {
+				out = append(out, shownColumn{strings.ReplaceAll(c.name, "_", " "), b.show(c)})
+			}
+		}
+	}
+	return out
+}
+
+func (b *Board) any(c column[*Entry]) bool {
+	return slices.ContainsFunc(b.Entries, func(e *Entry) bool { return c.get(e) != nil })
+}
+
+// show prints a column's values for people.
+func (b *Board) show(c column[*Entry]) func(*Entry) string {
+	k, rest, err := keyOf(c.name)
+	if err == nil && rest == "" && k.Part.length() {
+		return func(e *Entry) string { return reachText(e.Figures[k]) }
+	}
+	return func(e *Entry) string {
+		switch v := c.get(e).(type) {
+		case string:
+			return v
+		case int:
+			return grouped(v)
+		case bool:
+			return strconv.FormatBool(v)
+		case float64:
+			if strings.HasSuffix(c.name, "cost") {
+				return strconv.FormatFloat(v, 'g', 4, 64)
+			}
+			return strconv.FormatFloat(v, 'f', 2, 64)
+		}
+		return "–"
+	}
+}
+
+// reachText prints an effective length: 9.3k, >32k, <4k, or why there is none.
+func reachText(f Figure) string {
+	switch stats.LengthState(f.State) {
+	case stats.LengthNoBaseline:
+		return "at floor"
+	case stats.LengthUntested:
+		return "–"
+	}
+	if f.Value == nil {
+		return "–"
+	}
+	mark := map[string]string{string(stats.LengthAbove): ">", string(stats.LengthBelow): "<"}[f.State]
+	return mark + lengthFigure(*f.Value)
+}
+
+// lengthFigure prints tokens with three figures at the most.
+func lengthFigure(tokens float64) string {
+	n := int(math.Round(tokens))
+	if name := results.LengthName(n); name != strconv.Itoa(n) || n < 1000 {
+		return name
+	}
+	return strconv.FormatFloat(math.Round(tokens/100)/10, 'f', -1, 64) + "k"
+}
+
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// find finds a column by its whole name or the end of one: effective-length is
+// that of the first benchmark that has one. Case, spaces, - and _ don't matter.
+func (b *Board) find(name string) (column[*Entry], error) {
+	columns := b.wide()
+	want := spelled(name)
+	for _, same := range []func(string) bool{
+		func(c string) bool { return c == want },
+		func(c string) bool { return strings.HasSuffix(c, "/"+want) },
+		func(c string) bool { return strings.Contains(c+"/", "/"+want+"/") }, // "score" finds none
+	} {
+		for _, empty := range []bool{false, true} {
+			for _, c := range columns {
+				if same(spelled(c.name)) && (empty || b.any(c)) {
+					return c, nil
+				}
+			}
+		}
+	}
+	known := make([]string, len(columns))
+	for i, c := range columns {
+		known[i] = c.name
+	}
+	for _, k := range parts() {
+		known = append(known, string(k.part))
+	}
+	return column[*Entry]{}, &ColumnError{name, known}
+}
+
+func spelled(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(strings.TrimSpace(name)))
+}
+
+// sorted returns the entries in the order asked for, with the name of the column
+// that it is by: numbers from the highest down, texts in alphabetical order,
+// what is unknown last.
+func (b *Board) sorted(by string) (entries []*Entry, name string, err error) {
+	entries = slices.Clone(b.Entries)
+	if by == "" {
+		return entries, "", nil
+	}
+	name, turned := strings.CutPrefix(by, "-")
+	c, err := b.find(name)
+	if err != nil {
+		return nil, "", err
+	}
+	slices.SortStableFunc(entries, func(x, y *Entry) int {
+		i, j := c.get(x), c.get(y)
+		if i == nil || j == nil {
+			return boolRank(i == nil) - boolRank(j == nil)
+		}
+		order := compareValues(rankOf(c, x, i), rankOf(c, y, j))
+		if turned {
+			return -order
+		}
+		return order
+	})
+	if turned {
+		return entries, c.name + ", turned round", nil
+	}
+	return entries, c.name, nil
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// rankOf puts an effective length above the longest tested behind that one, and
+// one below the shortest before it.
+func rankOf(c column[*Entry], e *Entry, v any) any {
+	k, rest, err := keyOf(c.name)
+	if err != nil || rest != "" || !k.Part.length() {
+		return v
+	}
+	switch stats.LengthState(e.Figures[k].State) {
+	case stats.LengthAbove:
+		return v.(float64) + 0.5
+	case stats.LengthBelow:
+		return v.(float64) - 0.5
+	}
+	return v
+}
+
+// compareValues puts higher numbers first, texts by the alphabet.
+func compareValues(a, b any) int {
+	switch x := a.(type) {
+	case string:
+		return strings.Compare(x, b.(string))
+	case int:
+		return cmp.Compare(b.(int), x)
+	case float64:
+		return cmp.Compare(b.(float64), x)
+	case bool:
+		return boolRank(b.(bool)) - boolRank(x)
+	}
+	return 0
+}
