@@ -33,6 +33,9 @@ type PageNote struct {
 	Warning bool
 }
 
+// splitFirst bounds the first column of a table that is split.
+const splitFirst = 36
+
 // WritePage prints a page. Nothing in it can steer a terminal but our own
 // colours.
 func WritePage(w io.Writer, p Page, o TableOptions) error {
@@ -48,7 +51,7 @@ func WritePage(w io.Writer, p Page, o TableOptions) error {
 	t.out.WriteByte('\n')
 	for _, table := range p.Tables {
 		if table.Split {
-			t.split(table.Header, table.Rows)
+			t.blocks(table.Header, table.Rows, splitFirst)
 			continue
 		}
 		rest := 0

@@ -136,7 +136,7 @@ func (f Figure) impossible() string {
 func (b *Board) factsOf(m results.Manifest, r *report.Run) Facts {
 	f := Facts{
 		State: string(r.State), Unsummarised: ptr(!r.Summarised), Builtin: ptr(m.Builtin()), Version: results.Printable(m.Version),
-		Settings: b.benchmarkSettings(m), CachedShare: r.CachedShare, Missing: map[string][]string{},
+		Settings: b.benchmarkSettings(m), Lengths: r.Context.Lengths, CachedShare: r.CachedShare, Missing: map[string][]string{},
 		Samples: ptr(r.Samples.Rows), Valid: ptr(r.Samples.Valid), Lost: ptr(r.Samples.Lost),
 	}
 	f.Data, f.DataSHA256 = pins(m.Data)

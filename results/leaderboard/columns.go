@@ -161,6 +161,7 @@ func runColumns() []column[*Facts] {
 		optional("builtin", Bool, func(f *Facts) **bool { return &f.Builtin }),
 		textOf("lcbench_version", func(f *Facts) *string { return &f.Version }),
 		textOf("settings", func(f *Facts) *string { return &f.Settings }),
+		textOf("lengths", func(f *Facts) *string { return &f.Lengths }),
 		textOf("data", func(f *Facts) *string { return &f.Data }),
 		textOf("data_sha256", func(f *Facts) *string { return &f.DataSHA256 }),
 		textOf("finished", func(f *Facts) *string { return &f.Finished }),

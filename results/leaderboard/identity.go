@@ -23,15 +23,10 @@ func elsewhere() []string { return []string{"model", "attention", "revision"} }
 
 // plain are the settings' values that say nothing.
 func plain(name, value string) bool {
-	switch name {
-	case "chat-template", "truncate":
-		return value == "own"
-	case "reasoning-tokens", "seed":
-		return value == "0"
-	case "salt":
-		return value == "false"
+	usual := map[string]string{
+		"chat-template": "own", "truncate": "own", "reasoning-tokens": "0", "seed": "0", "salt": "false", "kv-type": "f16",
 	}
-	return value == ""
+	return value == "" || value == usual[name]
 }
 
 // identify tells a run's model.

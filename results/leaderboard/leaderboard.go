@@ -88,6 +88,9 @@ type Facts struct {
 	Unsummarised *bool
 	Builtin      *bool
 	Version      string
+	// Lengths says what length bins are: "asked" for, or "own": buckets, up to
+	// powers of two, of the lengths that samples have.
+	Lengths string
 	// Data says where the samples came from, DataSHA256 is of the names and
 	// hashes of its files; Settings are the benchmark's, as name=value.
 	Data, DataSHA256, Settings string
@@ -106,16 +109,12 @@ func newEntry(id Identity) *Entry {
 	return &Entry{Identity: id, Runs: map[string]Facts{}, Figures: map[Key]Figure{}, extra: map[string]string{}}
 }
 
-// name is how the entry is called where a layout has only a column for the
-// model.
-func (e *Entry) name() string {
-	var parts []string
-	for _, p := range []struct{ label, value string }{
-		{"attention ", e.Attention}, {"rope ", e.Rope}, {"", e.Settings}, {"", e.Mode}, {"revision ", e.Revision}, {"floor: ", e.Floor},
-	} {
-		if p.value != "" {
-			parts = append(parts, p.label+p.value)
-		}
+// name is how an entry is called where a layout has only a column for the model:
+// with what tells it from others of that model, and what a reader must know.
+func (b *Board) name(e *Entry) string {
+	parts := b.apart(e)
+	if e.Floor != "" {
+		parts = append(parts, "floor: "+e.Floor)
 	}
 	if e.builtin() {
 		parts = append(parts, "built-in samples")
@@ -127,6 +126,25 @@ func (e *Entry) name() string {
 		return e.Model
 	}
 	return e.Model + " (" + strings.Join(parts, "; ") + ")"
+}
+
+// apart are the parts of an entry's identity, but for its model, that other
+// entries of the model don't share; an attention that isn't full is always said.
+func (b *Board) apart(e *Entry) []string {
+	var out []string
+	add := func(label, always string, of func(*Entry) string) {
+		v := of(e)
+		differs := slices.ContainsFunc(b.Entries, func(o *Entry) bool { return o.Model == e.Model && o.Source == "" && of(o) != v })
+		if v != "" && (differs && e.Source == "" || v != always) {
+			out = append(out, label+v)
+		}
+	}
+	add("attention ", "full", func(e *Entry) string { return e.Attention })
+	add("rope ", "", func(e *Entry) string { return e.Rope })
+	add("", e.Settings, func(e *Entry) string { return e.Settings })
+	add("", "", func(e *Entry) string { return e.Mode })
+	add("revision ", e.Revision, func(e *Entry) string { return e.Revision })
+	return out
 }
 
 // builtin says that samples of some benchmark were lcbench's own.

@@ -102,7 +102,7 @@ func rougeParts() []string { return []string{"rouge1", "rouge2", "rougeL"} }
 func (b *Board) lEval(t lEvalTable) Table {
 	out := Table{Name: t.name, header: texts(slices.Concat([]string{"Model"}, t.columns, lEvalSetup())...), style: style{bom: true, crlf: true}}
 	for _, e := range b.Entries {
-		row, lacking := []cell{text(e.name())}, []string(nil)
+		row, lacking := []cell{text(b.name(e))}, []string(nil)
 		for _, c := range t.columns {
 			x := e.lEvalCell(t, c)
 			if x.text == "" {

@@ -97,7 +97,7 @@ func longBenchV2Layout() layout {
 func (b *Board) scoreTable(name, model string, columns []string, key func(string) Key, st style, absent string) []Table {
 	t := Table{Name: name, header: append(texts(model), texts(columns...)...), style: st}
 	for _, e := range b.Entries {
-		row, lacking := []cell{text(e.name())}, []string(nil)
+		row, lacking := []cell{text(b.name(e))}, []string(nil)
 		for _, c := range columns {
 			v := e.value(key(c))
 			if v == nil {
@@ -126,7 +126,7 @@ func (b *Board) lacks(e *Entry, table string, columns []string) {
 	if table != "" {
 		table = " in table " + table
 	}
-	b.note("%s has no figure%s for %s", e.name(), table, strings.Join(columns, ", "))
+	b.note("%s has no figure%s for %s", b.name(e), table, strings.Join(columns, ", "))
 }
 
 // missingTasks says which averages are over fewer tasks than the benchmark has.
@@ -134,7 +134,7 @@ func (b *Board) missingTasks(benchmark string) {
 	for _, e := range b.Entries {
 		for _, board := range newRank(b.knownAs(benchmark)).boards {
 			if tasks := e.Runs[benchmark].Missing[board]; len(tasks) > 0 {
-				b.note("%s ran no %s: averages of %s are over its other tasks", e.name(), strings.Join(tasks, ", "), strings.TrimSpace(benchmark+" "+board))
+				b.note("%s ran no %s: averages of %s are over its other tasks", b.name(e), strings.Join(tasks, ", "), strings.TrimSpace(benchmark+" "+board))
 			}
 		}
 	}

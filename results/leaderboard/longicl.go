@@ -51,7 +51,7 @@ func roundsKey(task string) func(string) Key {
 
 // rounds is an entry's row of a data set, one decimal; nil where it has none.
 func (b *Board) rounds(e *Entry, task string, columns []string) []cell {
-	row := []cell{text(e.name()), text(e.extra["longicl/Param"]), text(e.window("longicl/Support"))}
+	row := []cell{text(b.name(e)), text(e.extra["longicl/Param"]), text(e.window("longicl/Support"))}
 	var lacking []string
 	for _, c := range columns {
 		v := e.value(roundsKey(task)(c))

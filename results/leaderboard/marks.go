@@ -3,12 +3,16 @@ package leaderboard
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/results"
 )
 
 // marks are the footnotes of a printed board, in the order of first use.
-type marks struct{ texts []string }
+type marks struct {
+	board *Board
+	texts []string
+}
 
 // reasons are what a reader has to know of an entry.
 func (e *Entry) reasons() []string {
@@ -32,7 +36,7 @@ func (e *Entry) reasons() []string {
 }
 
 func (b *Board) marks(entries []*Entry) *marks {
-	m := &marks{}
+	m := &marks{board: b}
 	for _, e := range entries {
 		for _, text := range e.reasons() {
 			m.number(text)
@@ -52,13 +56,23 @@ func (m *marks) number(text string) int {
 	return len(m.texts)
 }
 
-// of are an entry's marks: raised numbers.
-func (m *marks) of(e *Entry) string {
-	var out []string
-	for _, text := range e.reasons() {
-		out = append(out, raised(m.number(text)))
+// labelWidth is how many columns a model's name takes at the most.
+const labelWidth = 36
+
+// label is an entry's name, with raised numbers behind it; one that is too long
+// is cut, and stands in full in a footnote.
+func (m *marks) label(e *Entry) string {
+	name := strings.Join(append([]string{e.Model}, m.board.apart(e)...), ", ")
+	reasons := e.reasons()
+	if results.Clip(name, labelWidth-4) != name {
+		reasons = append(reasons, name)
 	}
-	return strings.Join(out, "˒")
+	var numbers []string
+	for _, text := range reasons {
+		numbers = append(numbers, raised(m.number(text)))
+	}
+	marks := strings.Join(numbers, " ")
+	return results.Clip(name, labelWidth-utf8.RuneCountInString(marks)) + marks
 }
 
 func raised(n int) string {

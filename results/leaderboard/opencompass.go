@@ -58,14 +58,14 @@ func (b *Board) unique(e *Entry) string {
 		if other == e {
 			break
 		}
-		if other.name() == e.name() {
+		if b.name(other) == b.name(e) {
 			same++
 		}
 	}
 	if same == 1 {
-		return e.name()
+		return b.name(e)
 	}
-	return fmt.Sprintf("%s #%d", e.name(), same)
+	return fmt.Sprintf("%s #%d", b.name(e), same)
 }
 
 // dataset names a row as OpenCompass does: LongBench_hotpotqa. Data sets of

@@ -60,12 +60,12 @@ func (b *Board) ruler() ([]Table, error) {
 	for _, e := range b.Entries {
 		var found []string
 		for _, benchmark := range b.benchmarks() {
-			if _, any := e.rulerScores(benchmark); any {
+			if _, any := e.rulerScores(benchmark); any && e.asked(benchmark) {
 				found = append(found, benchmark)
 			}
 		}
 		if len(found) > 1 {
-			return nil, fmt.Errorf("%s was tested at these lengths on several benchmarks (%s): give --benchmark with one of them", e.name(), strings.Join(found, ", "))
+			return nil, fmt.Errorf("%s was tested at these lengths on several benchmarks (%s): give --benchmark with one of them", b.name(e), strings.Join(found, ", "))
 		}
 		if len(found) == 0 {
 			continue
@@ -114,7 +114,7 @@ func (b *Board) rulerRow(e *Entry, benchmark string) []cell {
 			effective = cell{rulerText(stats.Length{State: stats.LengthState(f.State), Tokens: *f.Value}), true}
 		}
 	}
-	row := []cell{text(e.name()), orMissing(e.window("ruler/" + rulerClaimed)), effective}
+	row := []cell{text(b.name(e)), orMissing(e.window("ruler/" + rulerClaimed)), effective}
 	for _, v := range scores {
 		row = append(row, halfDown(v))
 	}

@@ -59,7 +59,7 @@ func (b *Board) Show(w io.Writer, v View, o results.TableOptions) error {
 	}
 	marks := b.marks(entries)
 	for _, e := range entries {
-		row := []string{e.label() + marks.of(e)}
+		row := []string{marks.label(e)}
 		for _, c := range columns {
 			row = append(row, c.show(e))
 		}
@@ -68,14 +68,6 @@ func (b *Board) Show(w io.Writer, v View, o results.TableOptions) error {
 	p.Tables = []results.PageTable{table}
 	p.Notes = append(marks.notes(), results.PageNote{Text: "Scores are percent, lengths tokens. Effective: up to where it keeps 85 % of its score at the shortest length; RULER: up to where it stays at 85.6 % or more. Scores of different benchmarks don't compare."})
 	return results.WritePage(w, p, o)
-}
-
-// label is the model's name in a table: what its marks say is left out.
-func (e *Entry) label() string {
-	plain := *e
-	plain.Runs = nil
-	plain.Floor = ""
-	return plain.name()
 }
 
 func (b *Board) counts() string {
@@ -136,7 +128,8 @@ func (b *Board) usual() []shownColumn {
 				title = benchmark + " effective"
 			case PartRuler:
 				title = benchmark + " RULER"
-			default:
+			}
+			if title == "" || k.Part.length() && !b.asked(benchmark) {
 				continue
 			}
 			c := figureColumn(k, figureColumns()[0])
@@ -154,6 +147,19 @@ func (b *Board) usual() []shownColumn {
 		}
 	}
 	return out
+}
+
+// asked says that some row was measured at lengths that were asked for: what
+// samples' own lengths come to is no length of the model's alone.
+func (b *Board) asked(benchmark string) bool {
+	return slices.ContainsFunc(b.Entries, func(e *Entry) bool { return e.asked(benchmark) })
+}
+
+// asked says that the lengths of a run were asked for, or that a table says
+// nothing else of them.
+func (e *Entry) asked(benchmark string) bool {
+	f, ran := e.Runs[benchmark]
+	return ran && f.Lengths == "asked" || e.Source != "" && f.Lengths == ""
 }
 
 func (b *Board) any(c column[*Entry]) bool {
@@ -217,21 +223,21 @@ func grouped(n int) string {
 }
 
 // find finds a column by its whole name or the end of one: effective-length is
-// that of the first benchmark that has one. Case, spaces, - and _ don't matter.
+// that of the first benchmark with lengths that were asked for, else of the first
+// that has one. Case, spaces, - and _ don't matter.
 func (b *Board) find(name string) (column[*Entry], error) {
 	columns := b.wide()
 	want := spelled(name)
-	for _, same := range []func(string) bool{
-		func(c string) bool { return c == want },
-		func(c string) bool { return strings.HasSuffix(c, "/"+want) },
-		func(c string) bool { return strings.Contains(c+"/", "/"+want+"/") }, // "score" finds none
+	isWhole := func(c column[*Entry]) bool { return spelled(c.name) == want }
+	isEnd := func(c column[*Entry]) bool { return strings.HasSuffix(spelled(c.name), "/"+want) }
+	for _, fits := range []func(column[*Entry]) bool{
+		isWhole,
+		func(c column[*Entry]) bool { return isEnd(c) && b.any(c) && b.asked(benchmarkOf(c)) },
+		func(c column[*Entry]) bool { return isEnd(c) && b.any(c) },
+		isEnd,
 	} {
-		for _, empty := range []bool{false, true} {
-			for _, c := range columns {
-				if same(spelled(c.name)) && (empty || b.any(c)) {
-					return c, nil
-				}
-			}
+		if at := slices.IndexFunc(columns, fits); at >= 0 {
+			return columns[at], nil
 		}
 	}
 	known := make([]string, len(columns))
@@ -242,6 +248,11 @@ func (b *Board) find(name string) (column[*Entry], error) {
 		known = append(known, string(k.part))
 	}
 	return column[*Entry]{}, &ColumnError{name, known}
+}
+
+func benchmarkOf(c column[*Entry]) string {
+	benchmark, _, _ := strings.Cut(c.name, "/")
+	return unescape(benchmark)
 }
 
 func spelled(name string) string {
