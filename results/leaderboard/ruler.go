@@ -134,7 +134,7 @@ func halfDown(v *float64) cell {
 	if v == nil {
 		return missing
 	}
-	return cell{strconv.FormatFloat(math.Ceil(*v*10-0.5-1e-9)/10, 'f', 1, 64), true}
+	return cell{strconv.FormatFloat(max(0, math.Ceil(*v*10-0.5-1e-9)/10), 'f', 1, 64), true}
 }
 
 // rulerText writes an effective length: 64K, >128K, <4K.

@@ -41,7 +41,7 @@ func (e *ColumnError) Error() string {
 
 // Show prints the board for people.
 func (b *Board) Show(w io.Writer, v View, o results.TableOptions) error {
-	columns, err := b.shown(v.Columns)
+	blocks, err := b.shown(v.Columns)
 	if err != nil {
 		return err
 	}
@@ -53,20 +53,11 @@ func (b *Board) Show(w io.Writer, v View, o results.TableOptions) error {
 	if by != "" {
 		p.Lines = append(p.Lines, "sorted by "+by)
 	}
-	table := results.PageTable{Header: []string{"Model"}, Left: 1, Split: true}
-	for _, c := range columns {
-		table.Header = append(table.Header, c.title)
-	}
 	marks := b.marks(entries)
-	for _, e := range entries {
-		row := []string{marks.label(e)}
-		for _, c := range columns {
-			row = append(row, c.show(e))
-		}
-		table.Rows = append(table.Rows, row)
+	for _, block := range blocks {
+		p.Tables = append(p.Tables, block.table(entries, marks))
 	}
-	p.Tables = []results.PageTable{table}
-	p.Notes = append(marks.notes(), results.PageNote{Text: "Scores are percent, lengths tokens. Effective: up to where it keeps 85 % of its score at the shortest length; RULER: up to where it stays at 85.6 % or more. Scores of different benchmarks don't compare."})
+	p.Notes = append(marks.notes(), results.PageNote{Text: "Scores are percent, lengths tokens. Effective: up to where it keeps 85 % of its score at the shortest length; RULER: up to where it stays at 85.6 % or more; middle: points lost by evidence in the middle. Scores of different benchmarks don't compare."})
 	return results.WritePage(w, p, o)
 }
 
@@ -92,61 +83,96 @@ func plural(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// shownColumn is a column of the printed table.
+// block is one of the printed tables: of a benchmark, or the one asked for.
+type block struct {
+	title   string
+	columns []shownColumn
+	// all keeps rows that have nothing in it.
+	all bool
+}
+
+// shownColumn is a column of a printed table; what is unknown is a dash.
 type shownColumn struct {
 	title string
 	show  func(*Entry) string
 }
 
-// shown are the columns that were asked for, or the usual ones.
-func (b *Board) shown(names []string) ([]shownColumn, error) {
+const unknown = "–"
+
+func (t block) table(entries []*Entry, m *marks) results.PageTable {
+	out := results.PageTable{Header: []string{t.title}, Left: 1, Split: true}
+	for _, c := range t.columns {
+		out.Header = append(out.Header, c.title)
+	}
+	for _, e := range entries {
+		row, any := []string{m.label(e)}, t.all
+		for _, c := range t.columns {
+			cell := c.show(e)
+			row, any = append(row, cell), any || cell != unknown
+		}
+		if any {
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	return out
+}
+
+// shown is the table of the columns that were asked for, or the usual ones.
+func (b *Board) shown(names []string) ([]block, error) {
 	if len(names) == 0 {
 		return b.usual(), nil
 	}
-	var out []shownColumn
+	out := block{title: "Model", all: true}
 	for _, name := range names {
 		c, err := b.find(name)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, shownColumn{c.name, b.show(c)})
+		out.columns = append(out.columns, shownColumn{c.name, b.show(c)})
 	}
-	return out, nil
+	return []block{out}, nil
 }
 
-// usual are averages, effective lengths and lost in the middle of each
-// benchmark, then tokens and cost, where any row has them.
-func (b *Board) usual() []shownColumn {
-	var out []shownColumn
+// usual are a table a benchmark, of the rows that have anything in it: averages
+// with their intervals, effective lengths and lost in the middle; then one of
+// tokens, cost and lost samples.
+func (b *Board) usual() []block {
+	var out []block
 	for _, benchmark := range b.benchmarks() {
+		t := block{title: benchmark}
 		for _, k := range b.keys(benchmark) {
-			title := ""
-			switch k.Part {
-			case PartAverage:
-				title = strings.TrimSpace(benchmark + " " + k.Name)
-			case PartEffective:
-				title = benchmark + " effective"
-			case PartRuler:
-				title = benchmark + " RULER"
-			}
-			if title == "" || k.Part.length() && !b.asked(benchmark) {
-				continue
-			}
-			c := figureColumn(k, figureColumns()[0])
-			if b.any(c) {
-				out = append(out, shownColumn{title, b.show(c)})
+			switch {
+			case !b.any(figureColumn(k, figureColumns()[0])):
+			case k.Part == PartAverage:
+				t.columns = append(t.columns, shownColumn{orElse(k.Name, "score"), b.show(figureColumn(k, figureColumns()[0]))})
+				t.columns = append(t.columns, shownColumn{"95% CI", interval(k)})
+			case k.Part.length() && b.asked(benchmark), k.Part == PartMiddle:
+				title := map[Part]string{PartEffective: "effective", PartRuler: "RULER", PartMiddle: "middle"}[k.Part]
+				t.columns = append(t.columns, shownColumn{title, b.show(figureColumn(k, figureColumns()[0]))})
 			}
 		}
+		if len(t.columns) > 0 {
+			out = append(out, t)
+		}
 	}
+	totals := block{title: "All runs"}
 	for _, c := range totalColumns() {
-		switch c.name {
-		case "tokens_in", "cost", "lost":
-			if b.any(c) {
-				out = append(out, shownColumn{strings.ReplaceAll(c.name, "_", " "), b.show(c)})
-			}
+		if slices.Contains([]string{"samples", "lost", "tokens_in", "cost"}, c.name) && b.any(c) {
+			totals.columns = append(totals.columns, shownColumn{strings.ReplaceAll(c.name, "_", " "), b.show(c)})
 		}
 	}
-	return out
+	return append(out, totals)
+}
+
+// interval prints a score's.
+func interval(k Key) func(*Entry) string {
+	return func(e *Entry) string {
+		f := e.Figures[k]
+		if f.Low == nil || f.High == nil {
+			return unknown
+		}
+		return strconv.FormatFloat(*f.Low, 'f', 1, 64) + "–" + strconv.FormatFloat(*f.High, 'f', 1, 64)
+	}
 }
 
 // asked says that some row was measured at lengths that were asked for: what
@@ -155,11 +181,18 @@ func (b *Board) asked(benchmark string) bool {
 	return slices.ContainsFunc(b.Entries, func(e *Entry) bool { return e.asked(benchmark) })
 }
 
-// asked says that the lengths of a run were asked for, or that a table says
-// nothing else of them.
+// asked says that the lengths of a run were asked for, or that a table has some
+// and doesn't say of which kind they are.
 func (e *Entry) asked(benchmark string) bool {
-	f, ran := e.Runs[benchmark]
-	return ran && f.Lengths == "asked" || e.Source != "" && f.Lengths == ""
+	if f := e.Runs[benchmark]; f.Lengths != "" || e.Source == "" {
+		return f.Lengths == "asked"
+	}
+	for k := range e.Figures {
+		if k.Benchmark == benchmark && (k.Part == PartLength || k.Part.length()) {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *Board) any(c column[*Entry]) bool {
@@ -181,12 +214,13 @@ func (b *Board) show(c column[*Entry]) func(*Entry) string {
 		case bool:
 			return strconv.FormatBool(v)
 		case float64:
-			if strings.HasSuffix(c.name, "cost") {
-				return strconv.FormatFloat(v, 'g', 4, 64)
+			if c.name == "cost" {
+				currency, _ := e.each(func(f Facts) string { return f.Currency }).(string)
+				return strings.TrimSpace(strconv.FormatFloat(v, 'g', 4, 64) + " " + currency)
 			}
 			return strconv.FormatFloat(v, 'f', 2, 64)
 		}
-		return "–"
+		return unknown
 	}
 }
 
@@ -196,10 +230,10 @@ func reachText(f Figure) string {
 	case stats.LengthNoBaseline:
 		return "at floor"
 	case stats.LengthUntested:
-		return "–"
+		return unknown
 	}
 	if f.Value == nil {
-		return "–"
+		return unknown
 	}
 	mark := map[string]string{string(stats.LengthAbove): ">", string(stats.LengthBelow): "<"}[f.State]
 	return mark + lengthFigure(*f.Value)
