@@ -17,6 +17,7 @@ func TestBrokenTablesAreOneLineWithTheirPlace(t *testing.T) {
 	rouge := "Model,gov_report_summ,news_summ,paper_assistant,patent_summ,review_summ,tv_show_summ,meeting_summ,ROUGE avg\n"
 	for _, c := range []struct{ name, text, as, want string }{
 		{"nothing", "", "", `board.csv:1: empty: want a header`},
+		{"no end of columns", strings.Repeat("x,", maxColumns) + "\n", "", `board.csv:1: 16385 columns: that is no leaderboard`},
 		{"another table", "a,b\n1,2\n", "", `board.csv:1:1: the header is of no layout that lcbench reads (lcbench, longbench, longbench-e, leval, longbench-v2, longicl, ruler, opencompass, long)`},
 		{"no such layout", v2, "longbech", `no layout "longbech" (did you mean "longbench"?); there are`},
 		{"another layout than said", v2, "ruler", `board.csv:1:1: no column "Models", which layout ruler has`},

@@ -165,7 +165,7 @@ func readLong(s *sheet) ([]*Entry, error) {
 			out = append(out, t.entry)
 		}
 		if _, twice := out[at].Figures[t.figure.Key]; twice {
-			return nil, &CellError{File: s.file, Line: r.line, Err: fmt.Errorf("the figure %s of %s is there twice", t.figure.Key.column(), t.entry.Model)}
+			return nil, &CellError{File: s.file, Line: r.line, Err: fmt.Errorf("the figure %s of %s is there twice", t.figure.column(), t.entry.Model)}
 		}
 		out[at].add(t.figure)
 		if t.facts.State != "" || t.facts.Version != "" {

@@ -39,7 +39,6 @@ func (s *sheet) readMarkdown(text string) {
 		}
 		s.append(markdownRow(line, number))
 	}
-	return
 }
 
 // markdownRow cuts a row at its bars; those at its ends may be left out.

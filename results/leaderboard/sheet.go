@@ -12,8 +12,11 @@ import (
 	"github.com/lcbench/lcbench/results"
 )
 
-// maxSheet bounds a file that is imported.
-const maxSheet = 64 << 20
+// maxSheet bounds a file that is imported, maxColumns its columns.
+const (
+	maxSheet   = 64 << 20
+	maxColumns = 1 << 14
+)
 
 // CellError is a cell, or a whole line, that can't be read. Column counts bytes
 // from 1, as editors do for plain text; 0: the whole line.
@@ -112,10 +115,15 @@ func (s *sheet) append(r record) {
 
 // check refuses columns that are there twice and rows of another width.
 func (s *sheet) check() error {
+	if n := len(s.header.cells); n > maxColumns {
+		return &CellError{File: s.file, Line: s.header.line, Err: fmt.Errorf("%d columns: that is no leaderboard", n)}
+	}
+	seen := map[string]bool{}
 	for i, name := range s.header.cells {
-		if name != "" && slices.Contains(s.header.cells[:i], name) {
+		if name != "" && seen[name] {
 			return s.headerError(i, fmt.Errorf("column %q is there twice", short(name)))
 		}
+		seen[name] = true
 	}
 	for _, r := range s.rows {
 		if n := len(r.cells); n != len(s.header.cells) {
