@@ -113,6 +113,9 @@ func TestHalfWrittenRunsAreShownAndMarked(t *testing.T) {
 	if text := exported(t, b, "opencompass")[""]; !strings.Contains(text, "openai:x (unfinished)") {
 		t.Errorf("not marked in\n%s", text)
 	}
+	if text := printed(t, b, View{}); !strings.Contains(text, "openai:x¹") || !strings.Contains(text, "¹ Unfinished: figures are of the samples so far.") {
+		t.Errorf("not marked in\n%s", text)
+	}
 	// A folder with a manifest and no rows yet has no figure, and no zero.
 	must(t, os.RemoveAll("d/half/samples.unsorted.jsonl.part"))
 	b = board(t, "d")
@@ -126,8 +129,13 @@ func TestWhatIsNoRunIsLeftOutAndSaid(t *testing.T) {
 	must(t, os.MkdirAll("r2/empty", 0o755))
 	must(t, os.MkdirAll("r2/broken", 0o755))
 	must(t, os.WriteFile("r2/broken/manifest.json", []byte(`{"format":`), 0o644))
+	must(t, os.MkdirAll("r2/torn", 0o755))
+	manifest, err := os.ReadFile("r/local-full/manifest.json")
+	must(t, err)
+	must(t, os.WriteFile("r2/torn/manifest.json", manifest, 0o644))
+	must(t, os.WriteFile("r2/torn/summary.json", []byte(`{"format":`), 0o644))
 	must(t, os.WriteFile("r2/notes.txt", []byte("x"), 0o644))
-	b := board(t, "r/api-needles", "r2/empty", "r2/notes.txt", "r2/broken", "nowhere", "r/api-needles/")
+	b := board(t, "r/api-needles", "r2/empty", "r2/notes.txt", "r2/broken", "r2/torn", "nowhere", "r/api-needles/")
 	if len(b.Entries) != 1 {
 		t.Errorf("%d rows, want 1", len(b.Entries))
 	}
@@ -135,6 +143,7 @@ func TestWhatIsNoRunIsLeftOutAndSaid(t *testing.T) {
 	noteWith(t, b, "r2/notes.txt is left out: not a folder that can be read")
 	noteWith(t, b, "nowhere is left out: there is no such folder")
 	noteWith(t, b, filepath.Join("r2", "broken")+" is left out: results: ")
+	noteWith(t, b, filepath.Join("r2", "torn")+" is left out: results: ", "summary.json")
 	var none *NoRunsError
 	if err := New(options()).AddRuns([]string{"r2/empty"}); !errors.As(err, &none) {
 		t.Errorf("no run at all: got %v", err)

@@ -60,6 +60,9 @@ func (b *Board) findFolders(places []string) ([]folder, error) {
 			}
 			seen[dir] = true
 			m, err := results.ReadManifest(dir)
+			if err == nil {
+				_, err = summaryOf(dir)
+			}
 			if err != nil {
 				b.note("%s is left out: %s", dir, err)
 				continue

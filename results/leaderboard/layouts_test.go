@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lcbench/lcbench/results"
 )
 
 // extension of a layout's golden file.
@@ -138,6 +140,31 @@ func TestColumnNamesTellTheirKey(t *testing.T) {
 			if err != nil || got != k || rest != suffix {
 				t.Errorf("%s: read as %+v, %q, %v, want %+v, %q", name, got, rest, err, k, suffix)
 			}
+		}
+	}
+}
+
+func TestNamesSayWhatTellsModelsApart(t *testing.T) {
+	t.Chdir(t.TempDir())
+	set := func(name, value string) []results.Setting {
+		return []results.Setting{{Name: name, Value: value, Identity: true}}
+	}
+	fixture{dir: "a", benchmark: "needles", spec: "local:x", settings: attention("full")}.write(t)
+	fixture{dir: "b", benchmark: "needles", spec: "local:x", settings: attention("sliding")}.write(t)
+	fixture{dir: "c", benchmark: "needles", spec: "openai:y", settings: set("gen-kwargs", "top_p=1")}.write(t)
+	fixture{dir: "d", benchmark: "needles", spec: "openai:y", settings: set("gen-kwargs", "top_p=0.9")}.write(t)
+	for want, dirs := range map[string][]string{
+		"local:x": {"a"}, "local:x (attention sliding)": {"b"}, "openai:y": {"c"},
+		"local:x (attention full), local:x (attention sliding)":          {"a", "b"},
+		"openai:y (gen-kwargs=top_p=1), openai:y (gen-kwargs=top_p=0.9)": {"c", "d"},
+	} {
+		b := board(t, dirs...)
+		var names []string
+		for _, e := range b.Entries {
+			names = append(names, b.name(e))
+		}
+		if got := strings.Join(names, ", "); got != want {
+			t.Errorf("names of %v: %s, want %s", dirs, got, want)
 		}
 	}
 }
