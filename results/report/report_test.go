@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,23 +150,33 @@ func TestBrokenRowsAreNamedAndLeftOut(t *testing.T) {
 	}
 }
 
-func TestAssignedAxesCanBeLeftOut(t *testing.T) {
+func TestTheSampleOfThePlaneIsChosenByWhereItsAxesComeFrom(t *testing.T) {
 	t.Chdir(t.TempDir())
 	fixture{dir: "run", spec: "local:tiny", lengths: []int{1000, 2000}, documents: 6}.write(t)
 	path := filepath.Join("run", "samples.jsonl")
 	rows, err := os.ReadFile(path)
 	must(t, err)
 	rows = bytes.Replace(rows, []byte(`"axes":"measured"`), []byte(`"axes":"assigned"`), 9)
+	rows = bytes.Replace(rows, []byte(`"axes":"measured"`), []byte(`"axes":"partial"`), 4)
 	must(t, os.WriteFile(path, rows, 0o644))
 	for _, c := range []struct {
-		measured              bool
-		wantAll, wantMeasured int
-	}{{false, 36, 27}, {true, 27, 27}} {
-		r, err := Build([]string{"run"}, Options{Measured: c.measured, Resamples: 100})
+		axes                                 AxesFrom
+		samples, measured, partial, assigned int
+		share                                float64
+	}{
+		{"", 36, 23, 4, 9, 100 * 23. / 36}, {AxesAll, 36, 23, 4, 9, 100 * 23. / 36},
+		{AxesMeasured, 23, 23, 0, 0, 100}, {AxesPartial, 27, 23, 4, 0, 100},
+	} {
+		r, err := Build([]string{"run"}, Options{Axes: c.axes, Resamples: 100})
 		must(t, err)
-		cell := r.Benchmarks[0].Runs[0].Plane.Cells[0][0]
-		if cell.Samples != c.wantAll || cell.Measured != c.wantMeasured {
-			t.Errorf("measured only %v: %d samples, %d measured; want %d, %d", c.measured, cell.Samples, cell.Measured, c.wantAll, c.wantMeasured)
+		run := r.Benchmarks[0].Runs[0]
+		for name, cell := range map[string]PlaneCell{"cell": run.Plane.Cells[0][0], "margin": run.Plane.Diffusion[0]} {
+			if cell.Samples != c.samples || cell.Measured != c.measured || cell.Partial != c.partial || cell.Assigned != c.assigned || math.Abs(*cell.MeasuredShare-c.share) > 1e-9 {
+				t.Errorf("axes %q, %s: %+v, share %v; want %+v", c.axes, name, cell, *cell.MeasuredShare, c)
+			}
+		}
+		if n := run.Tasks[0].Context.Curve[0].Samples; n != 18 {
+			t.Errorf("axes %q: the curve is of %d samples, want all 18", c.axes, n)
 		}
 	}
 }

@@ -89,8 +89,9 @@ func (r *rowReader) add(row results.Row, line int) error {
 	if row.Depth == nil {
 		s.Depths = r.depths(row)
 	}
-	if row.Diffusion != nil && row.Scope != nil {
-		s.Axes = &stats.Axes{Diffusion: *row.Diffusion, Scope: *row.Scope, Measured: row.Axes == string(benchmarks.AxesMeasured)}
+	s.Axes = axesOf(row.Diffusion, row.Scope, row.Axes)
+	if row.Depth != nil && row.TargetLength != nil {
+		s.Characters = r.characters(row)
 	}
 	r.l.samples = append(r.l.samples, s)
 	r.count(row)
@@ -119,14 +120,7 @@ func (r *rowReader) depths(row results.Row) []float64 {
 	if row.EvidenceState != string(benchmarks.EvidenceKnown) || len(row.EvidenceSpans) == 0 || row.ContextSHA256 == "" {
 		return nil
 	}
-	if r.contexts == nil && !r.none {
-		var err error
-		if r.contexts, err = results.ReadContexts(r.l.dir); err != nil {
-			r.none = true
-			r.l.warn("depths of evidence aren't known: " + err.Error())
-		}
-	}
-	if r.none {
+	if !r.open() {
 		return nil
 	}
 	size, ok := r.contexts.Bytes(row.ContextSHA256)
@@ -138,6 +132,27 @@ func (r *rowReader) depths(row results.Row) []float64 {
 		out[i] = min(100, max(0, 50*float64(span.Start+span.End)/float64(size)))
 	}
 	return out
+}
+
+// characters are those of the row's context; 0: not known.
+func (r *rowReader) characters(row results.Row) int {
+	if row.ContextSHA256 == "" || !r.open() {
+		return 0
+	}
+	n, _ := r.contexts.Characters(row.ContextSHA256)
+	return n
+}
+
+// open opens the contexts for their sizes, once; false: there are none.
+func (r *rowReader) open() bool {
+	if r.contexts == nil && !r.none {
+		var err error
+		if r.contexts, err = results.ReadContexts(r.l.dir); err != nil {
+			r.none = true
+			r.l.warn("sizes of contexts, and depths of evidence in them, aren't known: " + err.Error())
+		}
+	}
+	return !r.none
 }
 
 func (r *rowReader) close() {

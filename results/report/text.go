@@ -204,6 +204,21 @@ func (d Difficulty) cost() (AxisCost, bool) {
 	return AxisCost{}, false
 }
 
+// significant is the level of the axes' p-values after Holm's correction.
+const significant = 0.05
+
+// allows says that the model names the weakness among others, or can't tell.
+func (d Difficulty) allows(w stats.Weakness) bool {
+	if d.Weakness == w {
+		return true
+	}
+	cost, ok := Difficulty{Weakness: w, Axes: d.Axes}.cost()
+	if !ok || d.State != stats.StateOK || cost.Adjusted == nil {
+		return true
+	}
+	return *cost.Adjusted < significant
+}
+
 // findings say what the figures come to, most important first.
 func (r *Run) findings() []string {
 	var out []string
@@ -215,11 +230,14 @@ func (r *Run) findings() []string {
 	add(r.unfinished())
 	add(r.Context.finding())
 	add(r.Context.rulerFinding())
+	add(r.contourFinding())
 	add(r.Difficulty.finding())
-	add(r.Middle.finding())
+	add(r.Gap.finding())
+	add(r.Middle.finding(r.Difficulty))
 	add(r.lowestCell())
 	add(r.ledger())
 	add(r.floorFinding())
+	add(r.contaminationFinding())
 	return out
 }
 
@@ -297,13 +315,18 @@ func (d Difficulty) finding() string {
 	return text + "."
 }
 
-func (m Middle) finding() string {
+// finding says what evidence in the middle costs. It is called lost only where
+// the difficulty model doesn't speak against it: a difference that its test of
+// four axes doesn't bear out may be one of the many that chance makes.
+func (m Middle) finding(d Difficulty) string {
 	if m.Points == nil || m.Low == nil {
 		return ""
 	}
 	size := strconv.FormatFloat(math.Abs(*m.Points), 'f', 1, 64)
 	bounds := fmt.Sprintf("95 %% CI %s to %s", signedPoints(*m.Low), signedPoints(*m.High))
 	switch {
+	case *m.Low > 0 && !d.allows(stats.WeaknessMiddle):
+		return fmt.Sprintf("Evidence in the middle scores %s points less than at the ends (%s), which the test of all axes together doesn't bear out.", size, bounds)
 	case *m.Low > 0:
 		return fmt.Sprintf("Lost in the middle: evidence at 40–60 %% scores %s points less than at the ends (%s).", size, bounds)
 	case *m.High < 0:
@@ -369,15 +392,44 @@ func (r *Run) ledger() string {
 	return fmt.Sprintf("Not valid: %s of %s (%s).", grouped(bad), plural(r.Samples.Rows, "sample"), strings.Join(kinds, ", "))
 }
 
+// floorFinding names the tasks that are no better than a floor, and those whose
+// score the model has without their contexts too.
 func (r *Run) floorFinding() string {
 	var at []string
 	for _, t := range r.Tasks {
 		if t.AtFloor {
-			at = append(at, t.Task)
+			var kinds []string
+			for _, f := range t.Floors {
+				if f.At {
+					kinds = append(kinds, f.Floor)
+				}
+			}
+			at = append(at, fmt.Sprintf("%s (%s)", t.Task, strings.Join(kinds, ", ")))
 		}
 	}
 	if len(at) == 0 {
 		return ""
 	}
-	return "At the floor (no better than the run without a model or context): " + strings.Join(at, ", ") + "."
+	return "At the floor, no better than a run without a model or without contexts: " + strings.Join(at, ", ") + "."
+}
+
+func (r *Run) contaminationFinding() string {
+	var known, clear []string
+	for _, t := range r.Tasks {
+		c := t.Contamination
+		switch {
+		case c == nil || c.State == ContaminationUnknown:
+		case c.State == ContaminationClear:
+			clear = append(clear, t.Task)
+		case *c.Control > 0: // 0 of 0 is the floor, and nothing known by heart
+			known = append(known, fmt.Sprintf("%s (%s without, %s with)", t.Task, percentText(c.Control), percentText(t.Score)))
+		}
+	}
+	switch {
+	case len(known) > 0:
+		return "Check for contamination: without the context the model does about as well, so that the score doesn't show that it was read: " + strings.Join(known, ", ") + "."
+	case len(clear) > 0:
+		return fmt.Sprintf("No sign of contamination: with the context the model is clearly better than without in %s of %s.", grouped(len(clear)), plural(len(r.Tasks), "task"))
+	}
+	return ""
 }
