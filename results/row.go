@@ -85,15 +85,25 @@ type Row struct {
 	EvidenceApproximate bool `json:"evidence_approximate,omitempty" parquet:"evidence_approximate,optional"`
 
 	// Axes says where the sample's place on the axes of difficulty comes from:
-	// measured, assigned (by its task), or why it has none. Diffusion and Scope
-	// are in 0..1 and of the sample as sent; the parts of Diffusion are there
-	// where it is measured.
+	// measured, partial (from those places of its evidence that are known, so that
+	// Scope is a lower bound), assigned (by its task), or why it has none. Diffusion
+	// and Scope are in 0..1 and of the sample as sent; the parts of Diffusion are
+	// there where it is measured, in part too.
 	Axes       string   `json:"axes,omitempty" parquet:"axes,optional,dict"`
 	Diffusion  *float64 `json:"diffusion,omitempty" parquet:"diffusion"`
 	Scope      *float64 `json:"scope,omitempty" parquet:"scope"`
 	Dispersion *float64 `json:"dispersion,omitempty" parquet:"dispersion"`
 	Obscurity  *float64 `json:"obscurity,omitempty" parquet:"obscurity"`
 	Chain      *float64 `json:"chain,omitempty" parquet:"chain"`
+	// Figures beside the axes, of the same evidence, see scorers.Beside: Extent is
+	// from its first token to its last by the context's tokens, Overlap the share of
+	// the question's words in it, Distractor how high the best window without
+	// evidence scores by BM25 beside the best with it (0..2, above 1: ahead of it),
+	// Redundancy in how many sets of places it stands, any of which suffices.
+	Extent     *float64 `json:"extent,omitempty" parquet:"extent"`
+	Overlap    *float64 `json:"overlap,omitempty" parquet:"overlap"`
+	Distractor *float64 `json:"distractor,omitempty" parquet:"distractor"`
+	Redundancy *int     `json:"redundancy,omitempty" parquet:"redundancy"`
 
 	// Tokens as the endpoint counted them; estimates if UsageKnown is false.
 	UsageKnown       *bool `json:"usage_known,omitempty" parquet:"usage_known"`

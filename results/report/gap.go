@@ -54,13 +54,17 @@ func (g Gap) Range() string {
 	return signedPoints(*g.Low) + " to " + signedPoints(*g.High)
 }
 
-func (g Gap) finding() string {
+// finding says what the length costs, and where the difficulty model speaks
+// against it, as Middle.finding does.
+func (g Gap) finding(d Difficulty) string {
 	if g.Points == nil || g.Low == nil {
 		return ""
 	}
 	same := fmt.Sprintf("on the same %s, %s at the shortest length and %s at the longest", plural(g.Questions, "question"), percentText(g.Short), percentText(g.Long))
 	ci := fmt.Sprintf("95 %% CI %s", g.Range())
 	switch {
+	case *g.Low > 0 && !d.allows(stats.WeaknessLength):
+		return fmt.Sprintf("Short versus long: %s: %s points less (%s), which the test of all axes together doesn't bear out.", same, signedPoints(*g.Points)[1:], ci)
 	case *g.Low > 0:
 		return fmt.Sprintf("Short versus long: %s: %s points less (%s).", same, signedPoints(*g.Points)[1:], ci)
 	case *g.High < 0:

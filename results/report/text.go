@@ -232,7 +232,7 @@ func (r *Run) findings() []string {
 	add(r.Context.rulerFinding())
 	add(r.contourFinding())
 	add(r.Difficulty.finding())
-	add(r.Gap.finding())
+	add(r.Gap.finding(r.Difficulty))
 	add(r.Middle.finding(r.Difficulty))
 	add(r.lowestCell())
 	add(r.ledger())
@@ -273,6 +273,9 @@ func (c Context) finding() string {
 		text := fmt.Sprintf("Real context: it keeps 85 %% of its score at %s up to %s tokens", from, c.OwnShare.Text())
 		if apart := c.OwnShare.Apart(); apart != "" {
 			text += fmt.Sprintf(" (95 %% CI %s)", apart)
+		}
+		if high := c.OwnShare.High; high != nil && high.State == stats.LengthAbove {
+			text += "; chance alone could make it so short"
 		}
 		if c.OwnShare.NonMonotone {
 			text += "; a longer length does better again, which doesn't count"
