@@ -137,12 +137,17 @@ func labels(group []*loaded) []string {
 	models := slices.Clone(out)
 	for i, l := range group {
 		for _, s := range l.manifest.Config {
-			differs := s.Name != "model" && slices.ContainsFunc(group, func(o *loaded) bool {
+			differs := s.Name != "model" && s.Name != floorNoContext && slices.ContainsFunc(group, func(o *loaded) bool {
 				return models[slices.Index(group, o)] == models[i] && o != l && setting(o, s.Name) != s.Value
 			})
 			if differs && s.Identity {
 				out[i] += ", " + s.Name + " " + orElse(s.Value, "unset")
 			}
+		}
+	}
+	for i, l := range group {
+		if l.floor() == floorNoContext && !strings.Contains(out[i], floorNoContext) {
+			out[i] += ", " + floorNoContext
 		}
 	}
 	for i, l := range group {

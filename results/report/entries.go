@@ -98,8 +98,7 @@ func choices(group []*loaded, runs []Run) ([]string, map[string]*choice) {
 	var ids []string
 	byID := map[string]*choice{}
 	for n, l := range group {
-		for i := range l.samples {
-			s := &l.samples[i]
+		for _, s := range slices.Concat(l.samples, l.judged) {
 			c := byID[s.ID]
 			if c == nil {
 				c = &choice{index: s.index, lines: make([]int, len(group))}
@@ -107,7 +106,7 @@ func choices(group []*loaded, runs []Run) ([]string, map[string]*choice) {
 				ids = append(ids, s.ID)
 			}
 			c.lines[n] = s.line
-			c.bad = c.bad || runs[n].Floor == "" && (s.Score < 0.5 || s.status != runners.OK)
+			c.bad = c.bad || runs[n].Floor == "" && (s.scored && s.Score < 0.5 || s.status != runners.OK)
 		}
 	}
 	return ids, byID

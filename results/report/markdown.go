@@ -81,6 +81,14 @@ func letter(i int) string {
 	return name
 }
 
+// behind is a run's letter behind a title, "" of a single run.
+func (b *Benchmark) behind(i int) string {
+	if len(b.Runs) == 1 {
+		return ""
+	}
+	return ", " + letter(i)
+}
+
 // columns are the runs' columns.
 func (b *Benchmark) columns(first ...string) []string {
 	if len(b.Runs) == 1 {
@@ -170,7 +178,7 @@ func (m *markdown) findings(b *Benchmark) {
 		if r.Floor != "" && len(r.Warnings) == 0 {
 			continue
 		}
-		m.line("**%s**\n", literal(r.Label))
+		m.paragraph("", "**"+literal(r.Label)+"**")
 		if r.Floor == "" {
 			for _, f := range r.Findings {
 				m.item(literal(f))
@@ -306,7 +314,7 @@ func (m *markdown) planes(b *Benchmark) {
 		if p.State != "ok" {
 			continue
 		}
-		m.line("## Diffusion × scope: %s\n", literal(b.Runs[i].Label))
+		m.line("## Diffusion × scope%s\n", b.behind(i))
 		var rows [][]string
 		add := func(diffusion, scope string, c PlaneCell) {
 			if c.Samples > 0 {
@@ -379,7 +387,7 @@ func (m *markdown) cost(b *Benchmark) {
 func (m *markdown) heats(b *Benchmark) {
 	for _, name := range b.taskNames() {
 		for _, g := range newHeat(name, b.Runs).Grids {
-			m.line("## Length × depth: %s, %s\n", literal(name), literal(g.Label))
+			m.line("## Length × depth: %s%s\n", literal(name), b.behind(g.Run))
 			full := g.cells(func(c *results.CellFigure) string { return fmt.Sprintf("%s, n=%d", figureText(c.Figure), c.Rows) })
 			short := g.cells(func(c *results.CellFigure) string {
 				return fmt.Sprintf("%s (%s)", percentText(c.Score), shortRange(c.Low, c.High))

@@ -50,9 +50,9 @@ type part struct {
 	HasFloor bool
 	// Beside counts the runs that aren't floors; Control says that there is one
 	// without contexts.
-	Beside  int
-	Control bool
-	Groups  []groupRow
+	Beside   int
+	Control  bool
+	Groups   []groupRow
 	Labels   []string
 	TaskList []string
 	Shown    int
@@ -191,6 +191,7 @@ type heat struct {
 }
 
 type grid struct {
+	Run    int // its place among the runs
 	Label  string
 	Floor  string
 	Depths []string
@@ -230,7 +231,7 @@ func newHeat(task string, runs []Run) heat {
 				lengths[c.Length], depths[*c.Depth] = true, true
 			}
 		}
-		g := grid{Label: runs[i].Label, Floor: runs[i].Floor}
+		g := grid{Run: i, Label: runs[i].Label, Floor: runs[i].Floor}
 		columns := sortedKeys(depths)
 		g.Contour, g.Line = t.Contour, t.Contour.line(sortedKeys(lengths), columns)
 		for _, d := range columns {

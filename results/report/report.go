@@ -233,10 +233,10 @@ type PlaneCell struct {
 	Partial       int                   `json:"partial"`
 	Assigned      int                   `json:"assigned"`
 	MeasuredShare *float64              `json:"measured_share"`
-	Score     *float64              `json:"score"`
-	Low       *float64              `json:"ci_low"`
-	High      *float64              `json:"ci_high"`
-	Interval  scorers.IntervalState `json:"ci"`
+	Score         *float64              `json:"score"`
+	Low           *float64              `json:"ci_low"`
+	High          *float64              `json:"ci_high"`
+	Interval      scorers.IntervalState `json:"ci"`
 	// Sparse: under 10 documents, too few to be coloured.
 	Sparse bool `json:"sparse"`
 }

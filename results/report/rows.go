@@ -23,6 +23,9 @@ type sample struct {
 	status runners.Status
 	// asked says that Tokens is the length that was asked for, not a bucket.
 	asked bool
+	// scored says that the row has a score; without one it counts 0, unless a
+	// judge alone scores it.
+	scored bool
 }
 
 // rowReader turns rows into samples, with one copy of each name.
@@ -83,7 +86,7 @@ func (r *rowReader) add(row results.Row, line int) error {
 	s.Benchmark, s.Task, s.Group = r.l.manifest.Benchmark, r.share(row.Task), r.share(row.Group)
 	s.Weight, s.Depth = row.Weight, row.Depth
 	if row.Score != nil {
-		s.Score = *row.Score
+		s.Score, s.scored = *row.Score, true
 	}
 	r.length(&s, row)
 	if row.Depth == nil {
@@ -92,6 +95,10 @@ func (r *rowReader) add(row results.Row, line int) error {
 	s.Axes = axesOf(row.Diffusion, row.Scope, row.Axes)
 	if row.Depth != nil && row.TargetLength != nil {
 		s.Characters = r.characters(row)
+	}
+	if row.Metric == "" && row.Judge != "" {
+		r.l.judged = append(r.l.judged, s)
+		return nil
 	}
 	r.l.samples = append(r.l.samples, s)
 	r.count(row)
