@@ -104,11 +104,19 @@ func (r *Run) groupsBy(by string, of func(*Task) string) []Group {
 // summary's, which knows how a task's figure follows from its rows.
 func (r *Run) fillGroup(g *Group, l *loaded, floors []floorRun, o stats.Options) error {
 	samples := l.of(g.Tasks)
-	means, err := stats.MeansOf(samples, o)
-	if err != nil {
-		return err
+	switch boards := l.summary.Boards; {
+	case len(g.Tasks) == 1:
+		g.Macro = meanOf(r.task(g.Tasks[0]).Figure)
+		g.Micro = g.Macro
+	case len(g.Tasks) == len(r.Tasks) && len(boards) == 1 && g.By == "category":
+		g.Micro = meanOf(boards[0].Micro)
+	default:
+		means, err := stats.MeansOf(samples, o)
+		if err != nil {
+			return err
+		}
+		g.Macro, g.Micro = estimated(means.Macro), estimated(means.Micro)
 	}
-	g.Macro, g.Micro = estimated(means.Macro), estimated(means.Micro)
 	if g.By != "category" {
 		return nil
 	}
