@@ -77,7 +77,7 @@ func TestTheContourIsDrawnWhereItCrosses(t *testing.T) {
 	// middle to the second's; half of the way from the second's to the third's.
 	const want = "0,2.97 0.5,2.97 1.5,0.75 2.5,2 3,2"
 	page := pageOf(t, build(t, "run"))
-	for _, part := range []string{`<polyline class="core" points="` + want + `"/>`, `viewBox="0 0 3 3" width="300%" height="300%"`, "<tfoot><tr><th scope=\"row\">≥ 75 %</th>"} {
+	for _, part := range []string{`<polyline class="core" points="` + want + `"/>`, `viewBox="0 0 3 3" width="300%" height="300%"`, "<tfoot><tr><th scope=\"row\">75 % up to</th>"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("%q isn't on the page", part)
 		}
