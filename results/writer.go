@@ -207,7 +207,7 @@ func parseRow(data []byte) (Row, error) {
 	}
 	if err := json.Unmarshal(data, &row); err != nil {
 		if m := noNumber().FindSubmatch(data); m != nil {
-			return Row{}, fmt.Errorf("field %q: %s is no number: want one, or null where there is none", m[1], m[2])
+			return Row{}, fmt.Errorf("%w: field %q is %s: want a number, or null where there is none", err, m[1], m[2])
 		}
 		return Row{}, err
 	}

@@ -141,7 +141,7 @@ func TestBrokenRowsAreNamedAndLeftOut(t *testing.T) {
 	must(t, os.WriteFile(path, bytes.Join(lines, nil), 0o644))
 	warnings := strings.Join(build(t, "run").Benchmarks[0].Runs[0].Warnings, "\n")
 	for _, want := range []string{
-		"left out: results: run/samples.jsonl:2: field \"score\": NaN is no number: want one, or null where there is none", "samples.jsonl:3: sample \"single/0@1000/100\": score 3, want 0 to 1",
+		"left out: results: run/samples.jsonl:2: invalid character 'N' looking for beginning of value: field \"score\" is NaN: want a number, or null where there is none", "samples.jsonl:3: sample \"single/0@1000/100\": score 3, want 0 to 1",
 		"samples.jsonl:5: sample \"single/1@1000/50\" is there twice", "summary.json is of 24 rows, samples.jsonl has 21",
 	} {
 		if !strings.Contains(warnings, want) {
