@@ -231,3 +231,21 @@ func TestJSONSaysAbsentAsNull(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestAnswersForJudgesAreInNoFigure: they have no score of their own, which is
+// not 0.
+func TestAnswersForJudgesAreInNoFigure(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fixture{dir: "run", spec: "local:tiny", lengths: []int{1000}, documents: 4}.write(t)
+	path := filepath.Join("run", "samples.jsonl")
+	rows, err := os.ReadFile(path)
+	must(t, err)
+	rows = bytes.Replace(rows, []byte(`"score":1,"metric":"qa_f1"`), []byte(`"score":null,"metric":"","judge":"rubric"`), 3)
+	must(t, os.WriteFile(path, rows, 0o644))
+	must(t, os.Remove(filepath.Join("run", "summary.json")))
+	b := build(t, "run").Benchmarks[0]
+	run := b.Runs[0]
+	if run.Samples.Rows != 9 || *run.Tasks[0].Score != 100 || run.Context.Curve[0].Samples != 9 || len(b.entries) != 12 {
+		t.Errorf("%d rows, score %v, %d in the curve, %d shown; want 9, 100, 9, 12", run.Samples.Rows, *run.Tasks[0].Score, run.Context.Curve[0].Samples, len(b.entries))
+	}
+}
