@@ -28,7 +28,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for i := range r.Benchmarks {
 		m.benchmark(&r.Benchmarks[i])
 	}
-	m.paragraph("", fmt.Sprintf("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). The plane is of %s. lcbench %s.",
+	m.paragraph(fmt.Sprintf("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). The plane is of %s. lcbench %s.",
 		grouped(r.Method.Resamples), r.Method.Seed, r.Method.Axes.text(), literal(r.Version)))
 	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
 		return fmt.Errorf("report: markdown: %w", err)
@@ -39,7 +39,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 func (m *markdown) benchmark(b *Benchmark) {
 	m.line("# %s\n", literal(b.Title))
 	if b.Builtin {
-		m.paragraph("", "Built-in samples, made by lcbench itself: these are not the benchmark's own data, and the scores say nothing about it.")
+		m.paragraph("Built-in samples, made by lcbench itself: these are not the benchmark's own data, and the scores say nothing about it.")
 	}
 	m.runs(b)
 	m.summary(b)
@@ -127,9 +127,9 @@ func (m *markdown) summary(b *Benchmark) {
 		rows = append(rows, row)
 	}
 	m.table(b.columns(""), rows)
-	m.paragraph("", "Real context: the length up to which a run keeps 85 % of its score at the shortest. RULER's rule: 85.6 or better up to there. Contour: 75 or better at every depth up to there. Long and middle lose: points against short contexts, on the same questions, and against evidence at the ends.")
+	m.paragraph("Real context: the length up to which a run keeps 85 % of its score at the shortest. RULER's rule: 85.6 or better up to there. Contour: 75 or better at every depth up to there. Long and middle lose: points against short contexts, on the same questions, and against evidence at the ends.")
 	if b.models() > 1 {
-		m.paragraph("", "Whether two runs differ is for `lcbench compare BASE CANDIDATE`: it pairs their samples, which these intervals don't.")
+		m.paragraph("Whether two runs differ is for `lcbench compare BASE CANDIDATE`: it pairs their samples, which these intervals don't.")
 	}
 }
 
@@ -177,7 +177,7 @@ func (m *markdown) findings(b *Benchmark) {
 		if r.Floor != "" && len(r.Warnings) == 0 {
 			continue
 		}
-		m.paragraph("", "**"+literal(r.Label)+"**")
+		m.paragraph("**" + literal(r.Label) + "**")
 		if r.Floor == "" {
 			for _, f := range r.Findings {
 				m.item(literal(f))

@@ -74,7 +74,7 @@ func (m *markdown) heats(b *Benchmark) {
 			bare := g.cells(func(c *results.CellFigure) string { return percentText(c.Score) })
 			m.fitting(append([]string{"Length"}, g.Depths...), full, short, bare)
 			if g.Contour != nil {
-				m.paragraph("", literal(g.Contour.sentence()))
+				m.paragraph(literal(g.Contour.sentence()))
 			}
 		}
 	}

@@ -18,13 +18,13 @@ func (m *markdown) line(format string, args ...any) {
 	m.WriteString("\n")
 }
 
-// paragraph breaks a text into lines; those after the first are indented.
-func (m *markdown) paragraph(indent, text string) {
-	m.wrap(indent, text)
+// paragraph breaks a text into lines, with an empty one behind them.
+func (m *markdown) paragraph(text string) {
+	m.wrap("", text)
 	m.line("")
 }
 
-// item is a paragraph of a list.
+// item is an item of a list; its lines after the first are indented.
 func (m *markdown) item(text string) { m.wrap("  ", "- "+text) }
 
 func (m *markdown) wrap(indent, text string) {
@@ -50,12 +50,10 @@ func (m *markdown) wrap(indent, text string) {
 // start of a line: such a word stays behind the one before it.
 func startsBlock(word string) bool {
 	number := strings.TrimLeft(word, "0123456789")
-	switch {
-	case word == number:
+	if word == number {
 		return word[0] == '>' || strings.Trim(word, "-+=") == ""
-	default:
-		return number == "." || number == ")"
 	}
+	return number == "." || number == ")"
 }
 
 // table writes a table; its first column stands left, and is repeated where the
