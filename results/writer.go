@@ -10,7 +10,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -204,6 +206,9 @@ func parseRow(data []byte) (Row, error) {
 		return row, fmt.Errorf("longer than %d MiB", maxRecord>>20)
 	}
 	if err := json.Unmarshal(data, &row); err != nil {
+		if m := noNumber().FindSubmatch(data); m != nil {
+			return Row{}, fmt.Errorf("%w: field %q is %s: want a number, or null where there is none", err, m[1], m[2])
+		}
 		return Row{}, err
 	}
 	if row.ID == "" || row.Task == "" {
@@ -211,3 +216,7 @@ func parseRow(data []byte) (Row, error) {
 	}
 	return row, nil
 }
+
+// noNumber matches a field with what JSON has no number for, as other programs
+// write it. Quotes within texts have a backslash before them.
+var noNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"([a-z_0-9]+)":\s*(NaN|-?Infinity)`) })

@@ -91,8 +91,9 @@ type Sample struct {
 // Axes place a sample on the plane, each in 0..1.
 type Axes struct {
 	Diffusion, Scope float64
-	// Measured says that they come from known evidence, not from a prior.
-	Measured bool
+	// Measured says that they come from known evidence, not from a prior; Partial
+	// that they come from the known part of it, a lower bound.
+	Measured, Partial bool
 }
 
 func (s Sample) stratum() string {
