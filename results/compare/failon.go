@@ -17,6 +17,10 @@ type FailOn struct {
 	// Lost: on a sample that was lost in the candidate and not in the base.
 	Lost  bool
 	named []condition
+	// reach: on an effective length that is shorter by more than shorter, a share
+	// of it.
+	reach   bool
+	shorter float64
 }
 
 // condition names units; a drop of more than points is looked at.
@@ -27,38 +31,63 @@ type condition struct {
 	points float64
 }
 
+// ofReach is the condition on effective lengths.
+const ofReach = "effective-length"
+
 // ParseFailOn reads a comma list of
 //
-//	regression           any unit, by Holm's correction
-//	task=NAME[:POINTS]   also category=, cell=LENGTH[@DEPTH], benchmark=
-//	benchmark[:POINTS]   the average of any benchmark; overall[:POINTS]
-//	lost                 a sample that the base didn't lose
-//	never                nothing; alone
+//	regression                any unit, by its verdict
+//	task=NAME[:POINTS]        also category=, benchmark=, stratum=,
+//	                          cell=LENGTH[@DEPTH], diffusion=LEVEL, scope=LEVEL
+//	                          (low, mid, high), plane=DIFFUSION/SCOPE
+//	benchmark[:POINTS]        the average of any benchmark; overall[:POINTS]
+//	effective-length[:SHARE]  an effective length shorter by more than SHARE
+//	lost                      a sample that the base didn't lose
+//	never                     nothing; alone
 //
-// A named unit fails if it is worse, by a test corrected for the number of
-// units that are named, and by more than POINTS.
+// A named unit fails if it is worse, by a test corrected for the number of units
+// that are named, and by more than POINTS. An effective length fails if its
+// interval, corrected for the number of benchmarks, leaves out no change.
 func ParseFailOn(list string) (FailOn, error) {
 	var f FailOn
 	items := strings.Split(list, ",")
 	for _, item := range items {
-		switch item = strings.TrimSpace(item); item {
-		case "regression":
-			f.Regression = true
-		case "lost":
-			f.Lost = true
-		case "never":
-			if len(items) > 1 {
-				return f, fmt.Errorf(`--fail-on %q: "never" stands alone`, list)
-			}
-		default:
-			c, err := parseCondition(item)
-			if err != nil {
-				return f, fmt.Errorf("--fail-on %q: %w", item, err)
-			}
-			f.named = append(f.named, c)
+		item = strings.TrimSpace(item)
+		if item == "never" && len(items) > 1 {
+			return f, fmt.Errorf(`--fail-on %q: "never" stands alone`, list)
+		}
+		if err := f.add(item); err != nil {
+			return f, fmt.Errorf("--fail-on %q: %w", item, err)
 		}
 	}
 	return f, nil
+}
+
+// add takes one item of the list in.
+func (f *FailOn) add(item string) error {
+	switch word, share, tolerated := strings.Cut(item, ":"); {
+	case item == "never":
+	case item == "regression":
+		f.Regression = true
+	case item == "lost":
+		f.Lost = true
+	case word == ofReach:
+		f.reach = true
+		if !tolerated {
+			return nil
+		}
+		var err error
+		if f.shorter, err = strconv.ParseFloat(share, 64); err != nil || !(f.shorter >= 0 && f.shorter < 1) {
+			return fmt.Errorf("%q is no share of a length: want 0 or more, below 1 (0.1: up to a tenth shorter is tolerated)", share)
+		}
+	default:
+		c, err := parseCondition(item)
+		if err != nil {
+			return err
+		}
+		f.named = append(f.named, c)
+	}
+	return nil
 }
 
 func parseCondition(item string) (condition, error) {
@@ -77,12 +106,31 @@ func parseCondition(item string) (condition, error) {
 		return c, fmt.Errorf("want a name behind %q", word+"=")
 	case c.level == Overall && named:
 		return c, errors.New("overall has no name")
-	case (c.level == Overall || c.level == Benchmark) && !named:
-	case named && slices.Contains([]Level{Benchmark, Category, Task, Cell}, c.level):
-	default:
-		return c, errors.New("want regression, lost, never, overall[:POINTS], benchmark[=NAME][:POINTS], category=NAME[:POINTS], task=NAME[:POINTS] or cell=LENGTH[@DEPTH][:POINTS]")
+	case !named && c.level != Overall && c.level != Benchmark, !slices.Contains(levels(), c.level):
+		return c, errors.New("want regression, lost, never, overall[:POINTS], benchmark[=NAME][:POINTS], category=NAME[:POINTS], task=NAME[:POINTS], cell=LENGTH[@DEPTH][:POINTS], " +
+			"diffusion=LEVEL[:POINTS], scope=LEVEL[:POINTS], plane=DIFFUSION/SCOPE[:POINTS], stratum=NAME[:POINTS] or effective-length[:SHARE]")
 	}
-	return c, nil
+	return c, c.checkAxis()
+}
+
+// checkAxis refuses levels of an axis that don't exist.
+func (c condition) checkAxis() error {
+	parts := []string{c.part}
+	switch c.level {
+	case Diffusion, Scope:
+	case Plane:
+		if parts = strings.Split(c.part, "/"); len(parts) != 2 {
+			return fmt.Errorf("plane %q: want DIFFUSION/SCOPE, such as high/low", c.part)
+		}
+	default:
+		return nil
+	}
+	for _, p := range parts {
+		if !slices.Contains([]string{"low", "mid", "high"}, p) {
+			return fmt.Errorf("%s %q: want low, mid or high", c.level, p)
+		}
+	}
+	return nil
 }
 
 // matches says whether the condition names the unit.
@@ -96,27 +144,35 @@ func (u Unit) namesOf() []string {
 	case Benchmark:
 		return []string{u.Benchmark, u.Name}
 	case Cell:
-		short := strings.NewReplacer(" ", "", "%", "").Replace(u.Name)
-		return []string{u.Part, short, u.Name}
+		short := strings.NewReplacer(" ", "", "%", "").Replace(strings.TrimSuffix(u.Name, allDepths))
+		return []string{u.Part, short, u.Name, strings.TrimSuffix(u.Part, "@all")}
 	}
 	return []string{u.Part, u.Name}
 }
 
 // Failure is a reason for exit code 1.
 type Failure struct {
-	// Unit is what became worse; nil for lost samples.
+	// Unit or Reach is what became worse; both are nil for lost samples.
 	Unit   *Unit
+	Reach  *Reach
 	Reason string
 }
 
-// Failures lists why the comparison fails, the largest drop first, samples lost
-// last; none: it passes. A condition that names nothing here is an error.
+func (f Failure) title() string {
+	if f.Reach != nil {
+		return "effective length of " + f.Reach.Benchmark
+	}
+	return f.Unit.Title()
+}
+
+// Failures lists why the comparison fails, the largest drop first, then effective
+// lengths, samples lost last; none: it passes. A condition that names nothing here is an error.
 func (c *Comparison) Failures(f FailOn) ([]Failure, error) {
 	failing := map[int]string{}
 	if f.Regression {
 		for i, u := range c.Units {
 			if u.Verdict == Regression {
-				failing[i] = fmt.Sprintf("regression, p %s by Holm among %s", showP(u.Adjusted), u.family)
+				failing[i] = fmt.Sprintf("regression, p %s, corrected among %s", showP(u.Adjusted), u.family)
 			}
 		}
 	}
@@ -126,9 +182,14 @@ func (c *Comparison) Failures(f FailOn) ([]Failure, error) {
 	var out []Failure
 	for _, i := range c.worstFirst() {
 		if reason, ok := failing[i]; ok {
-			out = append(out, Failure{&c.Units[i], reason})
+			out = append(out, Failure{Unit: &c.Units[i], Reason: reason})
 		}
 	}
+	shorter, err := c.reachFailures(f)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, shorter...)
 	if n := c.newlyLost(); f.Lost && n > 0 {
 		out = append(out, Failure{Reason: plural(n, "sample") + " lost in the candidate that the base has"})
 	}
@@ -161,7 +222,8 @@ func (c *Comparison) namedFailures(named []condition, failing map[int]string) er
 			units, at = append(units, c.Units[i]), append(at, i)
 		}
 	}
-	adjust(units, func(Unit) bool { return true })
+	// Two shares of the level, as if averages and parts were named: 2.5% a direction.
+	adjust(units, func(Unit) bool { return true }, 2)
 	for k, u := range units {
 		n := limits[at[k]]
 		if !u.tooFew && u.Adjusted <= level && u.Points() < -n.points {

@@ -126,7 +126,7 @@ func TestTheReportStaysBelowItsLimit(t *testing.T) {
 	c := compared(t, source(base), source(now), Options{})
 	var failures []Failure
 	for i := range c.Units {
-		failures = append(failures, Failure{&c.Units[i], "worse"})
+		failures = append(failures, Failure{Unit: &c.Units[i], Reason: "worse"})
 	}
 	for _, limit := range []int{0, CommentBytes, SummaryBytes} {
 		var out bytes.Buffer
@@ -176,7 +176,7 @@ func TestJUnitIsWellFormedWhateverItHolds(t *testing.T) {
 		var failures []Failure
 		for i := range c.Units {
 			if c.Units[i].Verdict == Regression {
-				failures = append(failures, Failure{&c.Units[i], "why: " + text("reason")})
+				failures = append(failures, Failure{Unit: &c.Units[i], Reason: "why: " + text("reason")})
 			}
 		}
 		var out bytes.Buffer

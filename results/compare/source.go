@@ -1,20 +1,19 @@
 package compare
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/results"
@@ -32,6 +31,11 @@ type Source struct {
 type Run struct {
 	results.Manifest
 	Samples []Sample
+	// ForJudges counts the answers that a judge alone scores: they aren't compared.
+	ForJudges int
+	// Plain says that the run is a baseline of version 1, without parts, strata and
+	// axes.
+	Plain bool
 }
 
 // Sample is what a comparison needs of a row.
@@ -44,6 +48,11 @@ type Sample struct {
 	Score  float64
 	Weight float64 // in means; 0: 1
 	Status string
+	// Parts are what a task's figure is made of where that is no mean of scores.
+	Parts []float64
+	// Strata are the groups of rows that the sample belongs to.
+	Strata []string
+	Axes   Axes
 	// Cell is the length and depth asked for; Length 0: none.
 	Cell results.Cell
 	Pins Pins
@@ -53,6 +62,13 @@ type Sample struct {
 
 // Lost says that the sample could not be asked.
 func (s Sample) Lost() bool { return runners.Status(s.Status).Lost() }
+
+// Axes are a sample's place on the axes of difficulty, each in 0..1; State is as
+// in a row: without measured or assigned values there is no place.
+type Axes struct {
+	State            string
+	Diffusion, Scope float64
+}
 
 // Pins say what a sample asked: the first 48 bits of sha256 sums, in hex. They
 // tell accidents, not forgery.
@@ -133,56 +149,110 @@ func readRun(dir string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	r := Run{Manifest: m}
-	documents := map[string]int{}
-	seen := map[string]bool{}
-	for row, err := range results.RowsSoFar(dir) {
+	r := rowReader{run: Run{Manifest: m}, shared: map[string]string{}, strata: map[string][]string{}, documents: map[string]int{}, seen: map[string]bool{}}
+	for row, err := range results.SkimRows(dir) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return Run{}, fmt.Errorf("compare: %s has no samples yet: run its command to the end", dir)
 		}
 		if err != nil {
 			return Run{}, err
 		}
-		if seen[row.ID] {
-			return Run{}, fmt.Errorf("compare: %s: sample %q is there twice: run its command again, it writes the rows anew", dir, row.ID)
-		}
-		seen[row.ID] = true
-		s, err := newSample(row, documents)
-		if err != nil {
+		if err := r.add(row); err != nil {
 			return Run{}, fmt.Errorf("compare: %s: sample %q: %w", dir, row.ID, err)
 		}
-		r.Samples = append(r.Samples, s)
 	}
-	return r, nil
+	return r.run, nil
 }
 
-// newSample keeps of a row what is needed.
-func newSample(row results.Row, documents map[string]int) (Sample, error) {
+// rowReader turns rows into samples, with one copy of each name.
+type rowReader struct {
+	run       Run
+	shared    map[string]string
+	strata    map[string][]string // combinations
+	documents map[string]int
+	seen      map[string]bool
+	pin       pinner
+}
+
+// add takes a row in.
+func (r *rowReader) add(row *results.Skimmed) error {
+	if r.seen[string(row.ID)] {
+		return errors.New("there twice: run its command again, it writes the rows anew")
+	}
+	id := string(row.ID)
+	r.seen[id] = true
+	if len(row.Metric) == 0 && len(row.Judge) > 0 {
+		r.run.ForJudges++
+		return nil
+	}
 	s := Sample{
-		ID: strings.Clone(row.ID), Task: strings.Clone(row.Task), Category: strings.Clone(row.Category), Weight: row.Weight,
-		Status: row.Status, Answer: excerpt(row.Answer), Pins: pinsOf(row),
+		ID: id, Task: r.share(row.Task), Category: r.share(row.Category), Status: r.share(row.Status), Document: r.document(row),
+		Weight: row.Weight, Strata: r.combination(row.Strata), Parts: slices.Clone(row.ScoreParts), Answer: excerpt(row.Answer), Pins: r.pin.of(row),
 	}
-	document := row.Group
-	if document == "" {
-		document = "\x00" + row.ID // one of its own
+	if row.TargetLength > 0 {
+		s.Cell = results.Cell{Length: row.TargetLength}
+		if row.Depth != nil {
+			depth := *row.Depth
+			s.Cell.Depth = &depth
+		}
 	}
-	n, known := documents[document]
+	var err error
+	if s.Axes, err = newAxes(r.share(row.Axes), row.Diffusion, row.Scope); err != nil {
+		return err
+	}
+	if !s.Lost() {
+		if row.Score == nil {
+			return fmt.Errorf("no score, with status %q: score the run again", s.Status)
+		}
+		s.Score = *row.Score
+		if err := checkScore(s.Score); err != nil {
+			return err
+		}
+	}
+	r.run.Samples = append(r.run.Samples, s)
+	return nil
+}
+
+// share returns one copy of a name.
+func (r *rowReader) share(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	one, known := r.shared[string(name)]
 	if !known {
-		n = len(documents)
-		documents[strings.Clone(document)] = n
+		one = string(name)
+		r.shared[one] = one
 	}
-	s.Document = n
-	if row.TargetLength != nil {
-		s.Cell = results.Cell{Length: *row.TargetLength, Depth: row.Depth}
+	return one
+}
+
+// document numbers what the row is about.
+func (r *rowReader) document(row *results.Skimmed) int {
+	name := string(row.Group)
+	if name == "" {
+		name = "\x00" + string(row.ID) // one of its own
 	}
-	if s.Lost() {
-		return s, nil
+	n, known := r.documents[name]
+	if !known {
+		n = len(r.documents)
+		r.documents[name] = n
 	}
-	if row.Score == nil {
-		return s, fmt.Errorf("no score, with status %q: score the run again", row.Status)
+	return n
+}
+
+func (r *rowReader) combination(strata [][]byte) []string {
+	if len(strata) == 0 {
+		return nil
 	}
-	s.Score = *row.Score
-	return s, checkScore(s.Score)
+	key := string(bytes.Join(strata, []byte{0}))
+	one, known := r.strata[key]
+	if !known {
+		for _, s := range strata {
+			one = append(one, r.share(s))
+		}
+		r.strata[key] = one
+	}
+	return one
 }
 
 // checkScore refuses what is no score.
@@ -193,23 +263,38 @@ func checkScore(score float64) error {
 	return nil
 }
 
-func pinsOf(row results.Row) Pins {
-	p := Pins{Context: row.ContextSHA256[:min(pinLength, len(row.ContextSHA256))]}
-	parts := slices.Concat([]string{row.Metric, row.PromptSystem, row.PromptBefore, row.PromptAfter, strconv.FormatFloat(row.Weight, 'g', -1, 64)},
-		row.References, []string{""}, row.Classes)
-	h := sha256.New()
-	var length [8]byte
-	for _, part := range parts {
-		binary.LittleEndian.PutUint64(length[:], uint64(len(part)))
-		h.Write(length[:])
-		_, _ = io.WriteString(h, part)
+// pinner works out pins.
+type pinner struct{ text []byte }
+
+func (p *pinner) of(row *results.Skimmed) Pins {
+	p.text = p.text[:0]
+	p.add(row.Metric)
+	p.add(row.PromptSystem)
+	p.add(row.PromptBefore)
+	p.add(row.PromptAfter)
+	p.add(strconv.AppendFloat(nil, row.Weight, 'g', -1, 64))
+	for _, r := range row.References {
+		p.add(r)
 	}
-	p.Ask = hex.EncodeToString(h.Sum(nil))[:pinLength]
+	p.add(nil)
+	for _, c := range row.Classes {
+		p.add(c)
+	}
+	sum := sha256.Sum256(p.text)
+	out := Pins{Context: beginning(row.ContextSHA256), Ask: hex.EncodeToString(sum[:pinLength/2])}
 	if row.CutTokens == 0 {
-		p.Sent = row.PromptSHA256[:min(pinLength, len(row.PromptSHA256))]
+		out.Sent = beginning(row.PromptSHA256)
 	}
-	return p
+	return out
 }
+
+// add puts one part, with its length before it, to what is summed.
+func (p *pinner) add(part []byte) {
+	p.text = binary.LittleEndian.AppendUint64(p.text, uint64(len(part)))
+	p.text = append(p.text, part...)
+}
+
+func beginning(sum []byte) string { return string(sum[:min(pinLength, len(sum))]) }
 
 // pinLength is how many hex digits of a sha256 are kept.
 const pinLength = 12
@@ -218,15 +303,15 @@ const pinLength = 12
 const maxExcerpt = 160
 
 // excerpt is the beginning of a text, cut between characters.
-func excerpt(text string) string {
+func excerpt(text []byte) string {
 	if len(text) <= maxExcerpt {
-		return strings.Clone(text)
+		return string(text)
 	}
 	at := maxExcerpt
 	for at > 0 && !utf8.RuneStart(text[at]) {
 		at--
 	}
-	return text[:at] + "…"
+	return string(text[:at]) + "…"
 }
 
 func compareCells(a, b results.Cell) int {

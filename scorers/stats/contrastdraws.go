@@ -1,0 +1,258 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/lcbench/lcbench/scorers"
+)
+
+// resample works out every blend's difference on draws of documents.
+func (c *contrast) resample(ladders []Ladder) {
+	if c.o.Resamples < 0 {
+		return
+	}
+	c.differences = make([][]float64, len(c.blends))
+	for i := range c.differences {
+		c.differences[i] = make([]float64, c.o.Resamples)
+	}
+	c.kept = map[int]*[2][]float64{}
+	for _, l := range ladders {
+		for _, b := range l.Blends {
+			if c.kept[b] == nil {
+				c.kept[b] = &[2][]float64{make([]float64, c.o.Resamples), make([]float64, c.o.Resamples)}
+			}
+		}
+	}
+	c.inChunks(c.o.Resamples, func(number, size int) {
+		n := len(c.blends) * size
+		t := drawn{make([]float64, n), make([]float64, n), make([]float64, n), size}
+		for _, l := range c.layers {
+			l.draw(c, number, t)
+		}
+		for b := range c.blends {
+			base, now := t.base[b*size:(b+1)*size], t.candidate[b*size:(b+1)*size]
+			if c.blends[b].Pooled {
+				t.divide(b)
+			}
+			for r := range size {
+				c.differences[b][number*chunk+r] = now[r] - base[r]
+			}
+			if k := c.kept[b]; k != nil {
+				copy(k[0][number*chunk:], base)
+				copy(k[1][number*chunk:], now)
+			}
+		}
+	})
+}
+
+// drawn are a chunk's figures of all blends, [blends][size]; those of pooled
+// blends are sums, until they are divided by weight.
+type drawn struct {
+	base, candidate, weight []float64
+	size                    int
+}
+
+// draw adds what a chunk's draws of the stratum are worth to the blends.
+func (l *layer) draw(c *contrast, number int, t drawn) {
+	n := l.documents()
+	var next func([]uint32)
+	if n > 1 {
+		next = scorers.Draws(n, scorers.Stream(c.o.Seed, fmt.Sprintf("contrast\x00%d\x00%d", l.stratum, number)))
+	}
+	picks := make([]uint32, n)
+	sums := make([]float64, l.atoms*l.width)
+	last := make([][2]float64, len(l.sets))
+	scratch, set := make([]float64, 2*l.parts), make([]float64, l.width)
+	for i, s := range l.sets {
+		last[i][0], last[i][1] = s.figures(s.totals, scratch)
+	}
+	for r := range t.size {
+		if n > 1 {
+			next(picks)
+			l.tally(picks, sums)
+		}
+		for i, s := range l.sets {
+			of := s.totals
+			if n > 1 {
+				of = set
+				s.gather(sums, set)
+			}
+			if of[0] > 0 { // else what it had the draw before
+				last[i][0], last[i][1] = s.figures(of, scratch)
+			}
+			for _, u := range c.users[s.number] {
+				t.take(u, r, of, last[i])
+			}
+		}
+	}
+}
+
+// take adds a set's draw to a blend's.
+func (t drawn) take(u use, r int, sums []float64, figures [2]float64) {
+	at := u.blend*t.size + r
+	if u.pooled {
+		t.weight[at] += sums[0]
+		t.base[at] += sums[1]
+		t.candidate[at] += sums[2]
+		return
+	}
+	t.base[at] += u.share * figures[0]
+	t.candidate[at] += u.share * figures[1]
+}
+
+// divide makes means of a pooled blend's sums; an empty draw repeats the last one.
+func (t drawn) divide(b int) {
+	for at := b * t.size; at < (b+1)*t.size; at++ {
+		switch {
+		case t.weight[at] > 0:
+			t.base[at] /= t.weight[at]
+			t.candidate[at] /= t.weight[at]
+		case at > b*t.size:
+			t.base[at], t.candidate[at] = t.base[at-1], t.candidate[at-1]
+		}
+	}
+}
+
+// gather adds up the set's atoms.
+func (s *laidSet) gather(sums, out []float64) {
+	clear(out)
+	width := len(out)
+	for _, a := range s.atoms {
+		accumulate(out, sums[int(a)*width:int(a+1)*width])
+	}
+}
+
+// tally adds up the picked documents by atom.
+func (l *layer) tally(picks []uint32, sums []float64) {
+	clear(sums)
+	if l.width == 3 {
+		for _, p := range picks {
+			for e := l.start[p]; e < l.start[p+1]; e++ {
+				v, s := l.values[3*e:3*e+3:3*e+3], sums[3*l.atom[e]:3*l.atom[e]+3:3*l.atom[e]+3]
+				s[0] += v[0]
+				s[1] += v[1]
+				s[2] += v[2]
+			}
+		}
+		return
+	}
+	for _, p := range picks {
+		for e := l.start[p]; e < l.start[p+1]; e++ {
+			accumulate(sums[int(l.atom[e])*l.width:int(l.atom[e]+1)*l.width], l.entry(e))
+		}
+	}
+}
+
+// interval is the percentile interval of a blend's difference.
+func (c *contrast) interval(b int) scorers.Interval {
+	terms := c.blends[b].Terms
+	single := 0
+	for _, t := range terms {
+		if len(c.laid[t.Set].documents) < 2 {
+			single++
+		}
+	}
+	switch {
+	case len(terms) == 0:
+		return scorers.Interval{State: scorers.IntervalNoRows}
+	case single > 0 && len(terms) == 1:
+		return scorers.Interval{State: scorers.IntervalOneDocument}
+	case single > 0:
+		return scorers.Interval{State: scorers.IntervalPartsMissing}
+	case c.o.Resamples < 0:
+		return scorers.Interval{State: scorers.IntervalNotAsked}
+	}
+	return scorers.PercentileInterval(c.differences[b])
+}
+
+// standardError is that of a blend's difference: as design.standardError, with
+// the slope of what isn't a mean in each of its sums (the delta method: Davison
+// and Hinkley, Bootstrap Methods and their Application (1997), §2.7).
+func (c *contrast) standardError(b int) Figure {
+	slopes := c.slopes(b)
+	variance := 0.0
+	for _, l := range c.layers {
+		slope := slopes[l]
+		if slope == nil {
+			continue
+		}
+		n, sum, squares := 0.0, 0.0, 0.0
+		for i := range l.documents() {
+			in, r := false, 0.0
+			for e := l.start[i]; e < l.start[i+1]; e++ {
+				if g := slope[l.atom[e]]; g != nil {
+					in = true
+					for k, v := range l.entry(e) {
+						r += g[k] * v
+					}
+				}
+			}
+			if in {
+				n, sum, squares = n+1, sum+r, squares+r*r
+			}
+		}
+		if n < 2 {
+			if len(slopes) == 1 {
+				return Figure{State: StateOneDocument}
+			}
+			return Figure{State: StatePartsMissing}
+		}
+		variance += n / (n - 1) * (squares - sum*sum/n)
+	}
+	if variance <= tiny*tiny {
+		return Figure{State: StateNoSpread}
+	}
+	return ok(math.Sqrt(variance))
+}
+
+// slopes are what an atom's sums change a blend's difference by, [atoms][width];
+// nil where they don't count.
+func (c *contrast) slopes(b int) map[*layer][][]float64 {
+	out := map[*layer][][]float64{}
+	weight, difference := 0.0, 0.0
+	for _, t := range c.blends[b].Terms {
+		s := c.laid[t.Set]
+		weight += s.totals[0]
+		difference += s.totals[2] - s.totals[1]
+	}
+	for _, t := range c.blends[b].Terms {
+		s := c.laid[t.Set]
+		var slope []float64
+		if c.blends[b].Pooled {
+			slope = make([]float64, s.layer.width)
+			slope[0], slope[1], slope[2] = -difference/weight/weight, -1/weight, 1/weight
+		} else {
+			slope = s.slope(t.Share)
+		}
+		if out[s.layer] == nil {
+			out[s.layer] = make([][]float64, s.layer.atoms)
+		}
+		for _, a := range s.atoms {
+			if out[s.layer][a] == nil {
+				out[s.layer][a] = make([]float64, s.layer.width)
+			}
+			accumulate(out[s.layer][a], slope)
+		}
+	}
+	return out
+}
+
+// slope is what each of the set's sums changes share times its difference by,
+// from both sides.
+func (s *laidSet) slope(share float64) []float64 {
+	out := make([]float64, s.layer.width)
+	sums, scratch := append([]float64{}, s.totals...), make([]float64, 2*s.Columns)
+	at := func(k int, v float64) float64 {
+		was := sums[k]
+		sums[k] = v
+		base, now := s.figures(sums, scratch)
+		sums[k] = was
+		return now - base
+	}
+	for k, v := range s.totals {
+		step := 1e-5 * max(math.Abs(v), 1e-3*s.totals[0])
+		out[k] = share * (at(k, v+step) - at(k, v-step)) / (2 * step)
+	}
+	return out
+}
