@@ -60,7 +60,7 @@ func (l *layer) draw(c *contrast, number int, t drawn) {
 	if n > 1 {
 		next = scorers.Draws(n, scorers.Stream(c.o.Seed, fmt.Sprintf("contrast\x00%d\x00%d", l.stratum, number)))
 	}
-	picks := make([]uint32, n)
+	picks, counts := make([]uint32, n), make([]float64, n)
 	sums := make([]float64, l.atoms*l.width)
 	last := make([][2]float64, len(l.sets))
 	scratch, set := make([]float64, 2*l.parts), make([]float64, l.width)
@@ -70,7 +70,7 @@ func (l *layer) draw(c *contrast, number int, t drawn) {
 	for r := range t.size {
 		if n > 1 {
 			next(picks)
-			l.tally(picks, sums)
+			l.tally(picks, counts, sums)
 		}
 		for i, s := range l.sets {
 			of := s.totals
@@ -123,25 +123,46 @@ func (s *laidSet) gather(sums, out []float64) {
 	}
 }
 
-// tally adds up the picked documents by atom.
-func (l *layer) tally(picks []uint32, sums []float64) {
-	clear(sums)
-	if l.width == 3 {
-		for _, p := range picks {
-			for e := l.start[p]; e < l.start[p+1]; e++ {
-				v, s := l.values[3*e:3*e+3:3*e+3], sums[3*l.atom[e]:3*l.atom[e]+3:3*l.atom[e]+3]
-				s[0] += v[0]
-				s[1] += v[1]
-				s[2] += v[2]
+// tally adds up the picked documents by atom; counts is room for a number a
+// document. Counting first lets each atom's sums stay in registers.
+func (l *layer) tally(picks []uint32, counts, sums []float64) {
+	clear(counts)
+	for _, p := range picks {
+		counts[p]++
+	}
+	for a := range l.atoms {
+		from, to := l.atomStart[a], l.atomStart[a+1]
+		documents, out := l.atomDocument[from:to], sums[a*l.width:(a+1)*l.width]
+		if l.width == 3 {
+			out[0], out[1], out[2] = triple(documents, l.atomValues[3*from:3*to], counts)
+			continue
+		}
+		clear(out)
+		for i, d := range documents {
+			if n := counts[d]; n > 0 {
+				values := l.atomValues[(int(from)+i)*l.width : (int(from)+i+1)*l.width]
+				for k, v := range values {
+					out[k] += n * v
+				}
 			}
 		}
-		return
 	}
-	for _, p := range picks {
-		for e := l.start[p]; e < l.start[p+1]; e++ {
-			accumulate(sums[int(l.atom[e])*l.width:int(l.atom[e]+1)*l.width], l.entry(e))
-		}
+}
+
+// triple adds up entries of three values, each as often as its document counts.
+func triple(documents []int32, values, counts []float64) (x, y, z float64) {
+	var x1, y1, z1 float64
+	i := 0
+	for ; i+1 < len(documents); i += 2 {
+		n, m, v := counts[documents[i]], counts[documents[i+1]], values[3*i:3*i+6:3*i+6]
+		x, y, z = x+n*v[0], y+n*v[1], z+n*v[2]
+		x1, y1, z1 = x1+m*v[3], y1+m*v[4], z1+m*v[5]
 	}
+	if i < len(documents) {
+		n, v := counts[documents[i]], values[3*i:3*i+3:3*i+3]
+		x, y, z = x+n*v[0], y+n*v[1], z+n*v[2]
+	}
+	return x + x1, y + y1, z + z1
 }
 
 // interval is the percentile interval of a blend's difference.

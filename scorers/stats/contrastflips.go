@@ -84,9 +84,9 @@ func (c *contrast) flip(out []Comparison) {
 	reached := make([]float64, len(out)) // infinite: nothing to draw
 	draw := false
 	for b := range out {
-		// Ties count as being as far out; rounding must not break them.
-		observed := math.Abs(out[b].Difference.Value)
-		limit := observed - 1e-10*observed - tiny
+		// Ties count as being as far out; neither rounding nor the small summands
+		// of some headlines must break them.
+		limit := math.Abs(out[b].Difference.Value) - 1e-9
 		reached[b] = math.Inf(1)
 		differing := c.documentsOf(b, func(s *laidSet) []int32 { return s.differing })
 		switch n := len(differing); {

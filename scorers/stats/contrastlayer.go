@@ -19,6 +19,10 @@ type layer struct {
 	values  []float64 // [entries][width]
 	atoms   int
 	sets    []*laidSet
+	// The same entries atom by atom, with the document of each.
+	atomStart    []int32 // one more than there are atoms
+	atomDocument []int32
+	atomValues   []float64
 	// sign numbers the documents among all strata's.
 	sign   []int32
 	blocks []block
@@ -139,6 +143,28 @@ func (l *layer) fill(all []ScoredPair, pairs, atoms []int32) {
 		l.addPair(l.entry(int32(len(l.atom)-1)), all[r.pair])
 	}
 	l.start = append(l.start, int32(len(l.atom)))
+	l.turn()
+}
+
+// turn lays the entries atom by atom.
+func (l *layer) turn() {
+	l.atomStart = make([]int32, l.atoms+1)
+	for _, a := range l.atom {
+		l.atomStart[a+1]++
+	}
+	for a := range l.atoms {
+		l.atomStart[a+1] += l.atomStart[a]
+	}
+	next := slices.Clone(l.atomStart)
+	l.atomDocument, l.atomValues = make([]int32, len(l.atom)), make([]float64, len(l.values))
+	for d := range l.documents() {
+		for e := l.start[d]; e < l.start[d+1]; e++ {
+			at := next[l.atom[e]]
+			next[l.atom[e]]++
+			l.atomDocument[at] = int32(d)
+			copy(l.atomValues[int(at)*l.width:], l.entry(e))
+		}
+	}
 }
 
 func (l *layer) addPair(entry []float64, p ScoredPair) {
