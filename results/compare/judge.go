@@ -24,7 +24,6 @@ const (
 	familyWhole  family = "averages"
 	familyParts  family = "parts"
 	familyAcross family = "axes and strata"
-	familyNamed  family = "the units named"
 )
 
 func familyOf(l Level) family {
@@ -105,7 +104,7 @@ func (u *Unit) take(r stats.Comparison) {
 }
 
 // adjust sets Adjusted by Holm among the units that in lets through and that
-// could pass at all; those that couldn't are marked TooFew. Units of one
+// could pass at all; those that couldn't are marked tooFew. Units of one
 // hypothesis count once. Drops and rises are corrected each by themselves: half a
 // two-sided p is that of its direction, since exchanging the two runs turns every
 // outcome into its opposite. With several families each has its part of the
@@ -118,7 +117,8 @@ func adjust(units []Unit, in func(Unit) bool, families int) {
 		}
 	}
 	least := leastDocuments(documents, level/float64(families))
-	judged := map[uint64]bool{}
+	var judged []*Unit
+	hypotheses := map[uint64]bool{}
 	for i := range units {
 		u := &units[i]
 		if !in(*u) {
@@ -126,34 +126,38 @@ func adjust(units []Unit, in func(Unit) bool, families int) {
 		}
 		u.Adjusted, u.Detectable = 1, 0
 		if u.tooFew = u.Documents < least; !u.tooFew {
-			judged[u.key] = true
+			judged = append(judged, u)
+			hypotheses[u.key] = true
 		}
 	}
-	for _, down := range []bool{true, false} {
-		var ps []stats.Figure
-		at := map[uint64]int{}
-		for i := range units {
-			u := &units[i]
-			if _, seen := at[u.key]; !in(*u) || u.tooFew || seen {
-				continue
-			}
-			p := 1.0
-			if u.down() == down {
-				p = u.P / 2
-			}
-			at[u.key] = len(ps)
-			ps = append(ps, stats.Figure{State: stats.StateOK, Value: p})
+	correct(judged, true, families)
+	correct(judged, false, families)
+	for _, u := range judged {
+		if u.error > 0 {
+			u.Detectable = stats.DetectableAt(u.error, u.freedom, level/float64(families*len(hypotheses)), 0.8)
 		}
-		for i, a := range stats.Holm(ps) {
-			ps[i] = a
+	}
+}
+
+// correct sets Adjusted of the units that went down, or up.
+func correct(judged []*Unit, down bool, families int) {
+	var ps []stats.Figure
+	at := map[uint64]int{}
+	for _, u := range judged {
+		if _, seen := at[u.key]; seen {
+			continue
 		}
-		for i := range units {
-			if u := &units[i]; in(*u) && !u.tooFew && u.down() == down {
-				u.Adjusted = min(1, float64(families)*ps[at[u.key]].Value)
-				if u.error > 0 {
-					u.Detectable = stats.DetectableAt(u.error, u.freedom, level/float64(families*len(judged)), 0.8)
-				}
-			}
+		p := 1.0
+		if u.down() == down {
+			p = u.P / 2
+		}
+		at[u.key] = len(ps)
+		ps = append(ps, stats.Figure{State: stats.StateOK, Value: p})
+	}
+	ps = stats.Holm(ps)
+	for _, u := range judged {
+		if u.down() == down {
+			u.Adjusted = min(1, float64(families)*ps[at[u.key]].Value)
 		}
 	}
 }
