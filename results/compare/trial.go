@@ -47,11 +47,12 @@ func (c *Comparison) newTrial(all []matched) *trial {
 			continue
 		}
 		b := newBreakdown(c, t, m)
-		boards := b.addUnits()
-		perBenchmark = append(perBenchmark, t.together(boards))
-		wholes = append(wholes, boards...)
-		for side := range values {
-			values[side] = append(values[side], mean(b.boardScores(side)))
+		if boards := b.addUnits(); len(boards) > 0 {
+			perBenchmark = append(perBenchmark, t.together(boards))
+			wholes = append(wholes, boards...)
+			for side := range values {
+				values[side] = append(values[side], mean(b.boardScores(side)))
+			}
 		}
 		b.addReach()
 	}

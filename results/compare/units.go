@@ -12,11 +12,12 @@ import (
 // tasks, cells, bins of the axes, strata. It returns each board's average.
 func (b *breakdown) addUnits() [][]stats.Term {
 	var out [][]stats.Term
-	for i, board := range b.boards() {
+	for _, board := range b.boards() {
 		blend := b.blend(board, "")
 		if len(blend.Terms) == 0 {
-			continue
+			continue // its tasks are in no category
 		}
+		i := len(out)
 		out = append(out, blend.Terms)
 		b.add(Unit{Level: Benchmark, Name: withBoard(b.title, board), Part: board}, blend, func(side int) float64 { return b.boardScores(side)[i] })
 	}
