@@ -21,7 +21,7 @@ func compareCommand() *cli.Command {
 			"Samples are paired by id. Runs of other data, prompts, lengths or seeds are refused; other models and attentions are the point.\n" +
 			"Averages, categories, tasks, cells of length and depth, bins of diffusion and scope, and strata each come to regression, improvement,\n" +
 			"no difference seen or too few samples: by sign flips of whole documents, on the figure that the benchmark itself gives them, corrected so\n" +
-			"that at most 5% of comparisons without any difference show a regression.\n" +
+			"that of comparisons without any difference at most 5% show one, half of them a regression.\n" +
 			"\n" +
 			"--fail-on is a list by commas of\n" +
 			"  regression                any unit that is one (the default)\n" +

@@ -97,8 +97,7 @@ func (c *Comparison) namedFailures(named []condition, failing map[int]string) er
 			units, at = append(units, c.Units[i]), append(at, i)
 		}
 	}
-	// Two shares of the level, as if averages and parts were named: 2.5% a direction.
-	adjust(units, func(Unit) bool { return true }, 2)
+	adjust(units, func(Unit) bool { return true }, 1)
 	for k, u := range units {
 		n := limits[at[k]]
 		if !u.tooFew && u.Adjusted <= level && u.Points() < -n.points {

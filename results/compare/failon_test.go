@@ -106,7 +106,7 @@ func TestFailOnSaysWhatIsWrong(t *testing.T) {
 
 		"scope=low":        "there is mid, high",
 		"plane=low/low":    "there is low/high, high/mid",
-		"stratum=hrad":     `(did you mean "hard"?): there is easy, hard`,
+		"stratum=hrad":     `(did you mean "hard"?): there is hard, easy`,
 		"effective-length": "no task has pairs at two lengths or more: run both with --lengths",
 	} {
 		f, err := ParseFailOn(list)
@@ -161,7 +161,7 @@ func TestFailOnEffectiveLength(t *testing.T) {
 			if test.want == 0 {
 				return
 			}
-			if text := failures[0].finding(); !strings.HasPrefix(text, "effective length of b: > 16k → 4.5k (−72%, 95% CI ") {
+			if text := failures[0].finding(); !strings.HasPrefix(text, "effective length of b: > 16k → 4.4k (−72%, 95% CI ") {
 				t.Errorf("it says %q", text)
 			}
 			for _, write := range []func(io.Writer) error{

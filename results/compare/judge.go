@@ -10,8 +10,8 @@ import (
 )
 
 // level is the chance at most that a comparison without any true difference
-// calls a regression somewhere, in whatever unit; for improvements the same. The
-// families share it alike.
+// gives a verdict of one somewhere, in whatever unit: half of it that of a
+// regression, half that of an improvement. The families share it alike.
 const level = 0.05
 
 // family is units that Holm corrects together. Averages are judged apart from
@@ -116,7 +116,7 @@ func adjust(units []Unit, in func(Unit) bool, families int) {
 			documents[u.key] = u.Documents
 		}
 	}
-	least := leastDocuments(documents, level/float64(families))
+	least := leastDocuments(documents, level/2/float64(families))
 	var judged []*Unit
 	hypotheses := map[uint64]bool{}
 	for i := range units {
@@ -134,7 +134,7 @@ func adjust(units []Unit, in func(Unit) bool, families int) {
 	correct(judged, false, families)
 	for _, u := range judged {
 		if u.error > 0 {
-			u.Detectable = stats.DetectableAt(u.error, u.freedom, level/float64(families*len(hypotheses)), 0.8)
+			u.Detectable = stats.DetectableAt(u.error, u.freedom, level/2/float64(families*len(hypotheses)), 0.8)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func correct(judged []*Unit, down bool, families int) {
 	ps = stats.Holm(ps)
 	for _, u := range judged {
 		if u.down() == down {
-			u.Adjusted = min(1, float64(families)*ps[at[u.key]].Value)
+			u.Adjusted = min(1, 2*float64(families)*ps[at[u.key]].Value)
 		}
 	}
 }

@@ -134,8 +134,8 @@ func (c *Comparison) warnings() []string {
 
 // method says how verdicts were reached.
 func (c *Comparison) method() string {
-	s := fmt.Sprintf("Regression or improvement: p of 5%% or less, by sign flips of whole documents, half for its direction, times Holm's correction, times %d since %s are judged each by themselves: "+
-		"at most 5%% of comparisons without any difference show a regression. "+
+	s := fmt.Sprintf("Regression or improvement: p of 5%% or less, by sign flips of whole documents, times Holm's correction, times %d since %s are judged each by themselves: "+
+		"of comparisons without any difference at most 5%% show one, half of them a regression. "+
 		"Too few: no outcome of so few documents could pass. 95%% CI: paired bootstrap over documents, %d resamples, seed %d, not corrected for the number of units.",
 		c.Families, c.familyNames(), c.Resamples, c.Options.Seed)
 	if c.Options.Tolerance > 0 {

@@ -52,9 +52,9 @@ type Unit struct {
 	// corrected for the number of units. Without HasInterval there is none.
 	Difference, Low, High float64
 	HasInterval           bool
-	// P is the two-sided p of the sign-flip test by document. Adjusted is that of a
-	// change in the unit's direction, by Holm among the units of the family, times
-	// the number of families.
+	// P is the two-sided p of the sign-flip test by document. Adjusted is the
+	// same by Holm among the units of the family that went the same way, times the
+	// number of families.
 	P, Adjusted float64
 	// Detectable is the smallest true difference that would have been called a
 	// regression or an improvement four times out of five; 0: unknown.
