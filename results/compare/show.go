@@ -160,7 +160,7 @@ func (c *Comparison) reachLine() string {
 	if len(c.Reaches) == 0 {
 		return ""
 	}
-	return "Effective length: up to where the mean of the tasks keeps 85% of what it is at the shortest length; a length beyond those tested counts as the longest in Change."
+	return "Effective length: up to where the mean of the tasks keeps 85% of what it is at the shortest length; a length beyond those tested counts as the longest in Change; without an interval (too few documents) it never fails."
 }
 
 // detectableLine says how small a change could have been seen.
