@@ -149,6 +149,8 @@ type Options struct {
 	// Resamples of the bootstrap and sign flips of the permutation test; 0:
 	// scorers.DefaultResamples; negative: no intervals.
 	Resamples int
+	// Flips of Contrasts' permutation test, where they are more than Resamples.
+	Flips int
 	// Workers work at the same time; 0: one a core. It changes no number.
 	Workers int
 	// Macro makes every stratum count alike, not every sample.
