@@ -29,6 +29,8 @@ const (
 	maxPlaces = 40
 	more      = 8 << 10
 	wholePage = 64 << 10
+	// hardly is a gap so small that it is shown.
+	hardly = 200
 )
 
 // excerpt is the evidence of a context with what stands around it, or both ends
@@ -53,15 +55,14 @@ func excerpt(context string, spans []results.RowSpan) []piece {
 		if from >= to {
 			continue
 		}
-		// What is hardly longer than the words about it is told.
-		if from-at < 80 {
+		if from-at < hardly {
 			from = at
 		}
 		out = append(out, gap(context, at, from)...)
 		out = append(out, marked(context, spans, from, to)...)
 		at = to
 	}
-	if len(context)-at < 80 {
+	if len(context)-at < hardly {
 		return append(out, marked(context, spans, at, len(context))...)
 	}
 	return append(out, gap(context, at, len(context))...)
@@ -72,7 +73,7 @@ func excerpt(context string, spans []results.RowSpan) []piece {
 func window(context string, spans []results.RowSpan, from, to, most int) []piece {
 	from, to = boundary(context, from), boundary(context, to)
 	end := boundary(context, min(to, from+most))
-	if to-end < 80 {
+	if to-end < hardly {
 		end = to
 	}
 	return append(marked(context, apart(context, spans), from, end), gap(context, end, to)...)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/results"
 )
 
@@ -70,18 +69,15 @@ func contextText(row results.Row) string {
 }
 
 func evidenceText(row results.Row) string {
-	switch {
-	case row.EvidenceState == "":
-		return ""
-	case row.EvidenceState != string(benchmarks.EvidenceKnown):
-		return row.EvidenceState
+	text := row.EvidenceState
+	if n := len(row.EvidenceSpans); n > 0 {
+		text += ", " + plural(n, "place")
 	}
-	text := plural(len(row.EvidenceSpans), "place")
 	if row.EvidenceApproximate {
 		text += ", some of them anchors only"
 	}
 	if row.EvidenceLost != nil && *row.EvidenceLost > 0 {
-		text += fmt.Sprintf(", %d more were cut out of the prompt", *row.EvidenceLost)
+		text += fmt.Sprintf(", %d more cut out of the prompt", *row.EvidenceLost)
 	}
 	return text
 }

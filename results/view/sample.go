@@ -34,7 +34,7 @@ func (v *Viewer) sample(r *http.Request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	p.Facts = facts(p.Row)
+	p.Facts, p.Back = facts(p.Row), ""
 	return v.show("sample", p)
 }
 
@@ -50,10 +50,10 @@ func (v *Viewer) liveContext(r *http.Request) (response, error) {
 
 func (v *Viewer) partOfContext(r *http.Request, most int, page string) (response, error) {
 	p, err := v.readSample(r, func(context string, row results.Row) ([]piece, error) {
-		from, ferr := strconv.Atoi(r.URL.Query().Get("from"))
-		to, terr := strconv.Atoi(r.URL.Query().Get("to"))
+		from, ferr := strconv.Atoi(r.URL.Query().Get("start"))
+		to, terr := strconv.Atoi(r.URL.Query().Get("end"))
 		if ferr != nil || terr != nil || from < 0 || to < from || to > len(context) {
-			return nil, &problem{http.StatusBadRequest, fmt.Sprintf("want from and to, bytes of a context of %d", len(context))}
+			return nil, &problem{http.StatusBadRequest, fmt.Sprintf("want start and end, bytes of a context of %d", len(context))}
 		}
 		return window(context, row.EvidenceSpans, from, to, most), nil
 	})
@@ -133,7 +133,7 @@ func (p *samplePage) readContext(one *run, cut func(string, results.Row) ([]piec
 	}
 	for i := range p.Context {
 		if c := &p.Context[i]; c.Gap > 0 {
-			c.More = "?" + url.Values{"run": {one.name}, "id": {p.ID}, "from": {strconv.Itoa(c.From)}, "to": {strconv.Itoa(c.To)}}.Encode()
+			c.More = "?" + url.Values{"run": {one.name}, "id": {p.ID}, "start": {strconv.Itoa(c.From)}, "end": {strconv.Itoa(c.To)}}.Encode()
 		}
 	}
 	return nil

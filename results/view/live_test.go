@@ -1,0 +1,163 @@
+package view
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/lcbench/lcbench/results"
+)
+
+func TestAListGrowsWhileARunWrites(t *testing.T) {
+	root := t.TempDir()
+	v := viewer(t, root)
+	wants(t, page(t, v, "/"), "No run yet.", "Runs show here as soon as")
+
+	g := grow(t, filepath.Join(root, "suite", "needles"), 20)
+	lookAgain(v)
+	wants(t, page(t, v, "/live/runs"), "1 run: 1 running.", `data-key="suite/needles"`, `<span class="tag running">running</span>`, `<td class="done">0</td>`)
+	wants(t, page(t, v, "/samples?run=suite/needles"), "none has been answered yet")
+	wants(t, page(t, v, "/report?run=suite/needles"), `<span class="tag warn">running</span>`)
+
+	g.write(t, strings.Join(g.lines[:6], ""))
+	must(t, g.Update(func(m *results.Manifest) { m.Total = 20 }))
+	wants(t, page(t, v, "/live/runs"), `<progress max="20" value="6"`, "6 of 20", "so far, plain mean", "<b>87.5</b>")
+
+	// Half a line is no row yet; with its end it is.
+	g.write(t, g.lines[6][:50])
+	wants(t, page(t, v, "/live/samples?run=suite/needles&rows=4"), "6 of 20", "2 samples came since")
+	refuses(t, page(t, v, "/samples?run=suite/needles"), g.lines[6][7:15], "couldn’t be read")
+	g.write(t, g.lines[6][50:])
+	text := page(t, v, "/samples?run=suite/needles")
+	wants(t, text, "7 of 20", "single/6", "1–7 of 7")
+	wants(t, page(t, v, "/live/runs"), `<td class="lost">1</td>`) // the seventh
+	wants(t, page(t, v, "/sample?run=suite/needles&id=single/6"), "<h1><bdi>single/6</bdi></h1>")
+
+	// The run ends: rows come in file order, in another file.
+	must(t, g.file.Close())
+	must(t, os.WriteFile(filepath.Join(g.Dir(), "samples.jsonl"), []byte(strings.Join(g.lines, "")), 0o644))
+	must(t, g.Finish(results.Complete))
+	must(t, g.Close())
+	must(t, os.RemoveAll(results.UnsortedRowsFile(g.Dir())))
+	wants(t, page(t, v, "/live/runs"), "1 run: 1 finished.")
+	wants(t, page(t, v, "/samples?run=suite/needles"), "1–20 of 20")
+}
+
+func TestAKilledRunIsInterruptedAndAStoppedOneStopped(t *testing.T) {
+	root := t.TempDir()
+	v := viewer(t, root)
+	f := begin(t, root+"/killed", "local:tiny")
+	wants(t, page(t, v, "/live/runs"), `<span class="tag running">running</span>`)
+	must(t, f.Close()) // without a Finish, like one that was killed
+	wants(t, page(t, v, "/live/runs"), `<span class="tag interrupted">interrupted</span>`)
+	f = begin(t, root+"/killed", "local:tiny") // the same command goes on
+	wants(t, page(t, v, "/live/runs"), `<span class="tag running">running</span>`)
+	f.add(t, 9, nil)
+	f.end(t, results.Partial)
+	wants(t, page(t, v, "/live/runs"), `<span class="tag stopped">stopped</span>`, `<td class="done">9</td>`)
+}
+
+// Who starts a run must not find the viewer holding its lock: of a run that
+// nobody works on the lock is asked for once.
+func TestAFreeLockIsAskedForOnce(t *testing.T) {
+	root := t.TempDir()
+	must(t, begin(t, root+"/killed", "local:tiny").Close())
+	v := viewer(t, root)
+	wants(t, page(t, v, "/live/runs"), "interrupted")
+	lock := flock.New(root + "/killed/.lock")
+	if held, err := lock.TryLock(); err != nil || !held {
+		t.Fatalf("the viewer keeps the lock: %v", err)
+	}
+	defer lock.Unlock()
+	wants(t, page(t, v, "/live/runs"), "interrupted") // it wasn't asked for again
+	must(t, os.Chtimes(root+"/killed/manifest.json", time.Time{}, time.Now().Add(time.Minute)))
+	wants(t, page(t, v, "/live/runs"), "running") // who has the lock wrote a manifest
+}
+
+// Whatever becomes of a folder while it is looked at, the page says it in a
+// line.
+func TestFoldersThatBreakWhileOneLooks(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(t *testing.T, dir string)
+		list  string
+		codes map[string]int // by page; the others are 200
+	}{
+		{"the folder is deleted", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)) }, "No run yet.",
+			map[string]int{"/report?run=run": 404, "/samples?run=run": 404, "/sample?run=run&id=single/0": 404}},
+		{"the manifest is half written", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/manifest.json", []byte(`{"format":`), 0o644)) },
+			"unexpected end of JSON input", map[string]int{"/report?run=run": 409}},
+		{"the manifest is of a later lcbench", func(t *testing.T, dir string) {
+			must(t, os.WriteFile(dir+"/manifest.json", []byte(`{"format":99,"benchmark":"x"}`), 0o644))
+		}, "written by a newer lcbench", map[string]int{"/report?run=run": 409}},
+		{"the summary is broken", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/summary.json", []byte(`[`), 0o644)) },
+			"summary.json", map[string]int{"/report?run=run": 409}},
+		{"the rows are gone", func(t *testing.T, dir string) { must(t, os.Remove(dir+"/samples.jsonl")) }, "finished",
+			map[string]int{"/sample?run=run&id=single/0": 404}},
+		{"rows are no rows", func(t *testing.T, dir string) {
+			must(t, os.WriteFile(dir+"/samples.jsonl", []byte("\x00\n{}\nnull\n[1]\n{\"id\":\"single/0\",\"task\":\"single\",\"score\":7}\n{\"id\":3}\n"), 0o644))
+		}, "finished", nil},
+		{"the contexts are gone", func(t *testing.T, dir string) { must(t, os.Remove(dir+"/contexts.zst")) }, "finished", nil},
+		{"the contexts are broken", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/contexts.zst", make([]byte, 4000), 0o644)) }, "finished", nil},
+		{"the contexts' index is broken", func(t *testing.T, dir string) {
+			must(t, os.WriteFile(dir+"/contexts.idx.jsonl", []byte("{\n"), 0o644))
+		}, "finished", nil},
+		{"the rows are a folder", func(t *testing.T, dir string) {
+			must(t, os.Remove(dir+"/samples.jsonl"))
+			must(t, os.Mkdir(dir+"/samples.jsonl", 0o755))
+		}, "finished", map[string]int{"/sample?run=run&id=single/0": 404}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root := t.TempDir()
+			finishedRun(t, root+"/run", 9)
+			v := viewer(t, root)
+			pages := []string{"/", "/live/runs", "/report?run=run", "/live/report?run=run", "/samples?run=run", "/sample?run=run&id=single/0"}
+			for _, path := range pages {
+				page(t, v, path)
+			}
+			c.spoil(t, root+"/run")
+			lookAgain(v)
+			for _, b := range v.reports.kept {
+				b.at = b.at.Add(-2 * b.patience())
+			}
+			wants(t, page(t, v, "/"), c.list)
+			for _, path := range pages {
+				w := ask(v, path)
+				want := 200
+				if code, ok := c.codes[path]; ok {
+					want = code
+				} else if c.codes["/samples?run=run"] == 404 && strings.HasPrefix(path, "/live/report") {
+					want = 404
+				}
+				if w.Code != want {
+					t.Errorf("%s: status %d, want %d\n%s", path, w.Code, want, w.Body)
+				}
+				refuses(t, w.Body.String(), "goroutine", "panic", ".go:")
+			}
+		})
+	}
+}
+
+// Rows that are written anew into the same file are read anew, whether the file
+// has become shorter or not.
+func TestRowsThatAreWrittenAnew(t *testing.T) {
+	root := t.TempDir()
+	g := grow(t, filepath.Join(root, "run"), 30)
+	v := viewer(t, root)
+	g.write(t, strings.Join(g.lines[:5], ""))
+	wants(t, page(t, v, "/samples?run=run"), "single/0", "1–5 of 5")
+	must(t, g.file.Truncate(0))
+	g.write(t, g.lines[7])
+	text := page(t, v, "/samples?run=run")
+	wants(t, text, "single/7", "1–1 of 1")
+	refuses(t, text, "single/0")
+	must(t, g.file.Truncate(0))
+	g.write(t, strings.Join(g.lines[10:30], ""))
+	text = page(t, v, "/samples?run=run")
+	wants(t, text, "single/10", "1–20 of 20")
+	refuses(t, text, "single/7<")
+}
