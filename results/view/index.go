@@ -61,7 +61,7 @@ func (x *rowIndex) refresh(path string, needed bool) error {
 	now := stamp{info.Size(), info.ModTime()}
 	same := x.path == path && x.file != nil && os.SameFile(x.file, info)
 	forgotten := len(x.entries) < x.rows
-	if same && x.seen == now && !(forgotten && needed) {
+	if same && x.seen == now && (!forgotten || !needed) {
 		return nil
 	}
 	if !same || forgotten || info.Size() < x.end || !x.holds(f) {

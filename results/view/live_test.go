@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,7 +90,9 @@ func TestFoldersThatBreakWhileOneLooks(t *testing.T) {
 	}{
 		{"the folder is deleted", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)) }, "No run yet.",
 			map[string]int{"/report?run=run": 404, "/samples?run=run": 404, "/sample?run=run&id=single/0": 404}},
-		{"the manifest is half written", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/manifest.json", []byte(`{"format":`), 0o644)) },
+		{"the manifest is half written", func(t *testing.T, dir string) {
+			must(t, os.WriteFile(dir+"/manifest.json", []byte(`{"format":`), 0o644))
+		},
 			"unexpected end of JSON input", map[string]int{"/report?run=run": 409}},
 		{"the manifest is of a later lcbench", func(t *testing.T, dir string) {
 			must(t, os.WriteFile(dir+"/manifest.json", []byte(`{"format":99,"benchmark":"x"}`), 0o644))
@@ -160,4 +163,59 @@ func TestRowsThatAreWrittenAnew(t *testing.T) {
 	text = page(t, v, "/samples?run=run")
 	wants(t, text, "single/10", "1–20 of 20")
 	refuses(t, text, "single/7<")
+}
+
+// An index of a file that changed behind its back gives no other row for the one
+// that was asked for.
+func TestARowThatMovedIsNotTakenForAnother(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.jsonl")
+	row := func(id string) string { return `{"id":"` + id + `","task":"t"}` + "\n" }
+	must(t, os.WriteFile(path, []byte(row("a")+row("b")), 0o644))
+	x := &rowIndex{}
+	must(t, x.refresh(path, true))
+	must(t, os.WriteFile(path, []byte(row("c")+row("d")), 0o644))
+	if err := x.read([]int{0}, func(r results.Row) { t.Errorf("got %q for a", r.ID) }); !errors.Is(err, errMoved) {
+		t.Errorf("error %v, want %v", err, errMoved)
+	}
+	must(t, x.refresh(path, true)) // the next look is at the file as it is
+	if x.rows != 2 || x.id(0) != "c" || x.id(1) != "d" {
+		t.Errorf("%d rows, %q", x.rows, x.ids)
+	}
+}
+
+func TestAFileWithoutARowThatBecomesShorter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.jsonl")
+	x := &rowIndex{}
+	for _, c := range []struct {
+		text         string
+		rows, broken int
+	}{{"no row\nnor this\n", 0, 2}, {"{\"id\":\"a\"", 0, 0}, {"", 0, 0}, {"{}\n{\"id\":\"a\",\"task\":\"t\"}\n", 1, 1}} {
+		must(t, os.WriteFile(path, []byte(c.text), 0o644))
+		must(t, x.refresh(path, true))
+		if x.rows != c.rows || x.broken != c.broken {
+			t.Errorf("%q: %d rows and %d broken, want %d and %d", c.text, x.rows, x.broken, c.rows, c.broken)
+		}
+	}
+}
+
+// What was forgotten of a run is read again when it is needed, and what the list
+// shows of it stays.
+func TestEntriesAreForgottenAndComeBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.jsonl")
+	must(t, os.WriteFile(path, []byte(`{"id":"a","task":"t","score":0.5}`+"\n"), 0o644))
+	r, others := &run{rows: &rowIndex{}}, &indexes{}
+	must(t, r.rows.refresh(path, true))
+	others.used(r, maxIndexed)
+	others.used(&run{}, 1)
+	if len(r.rows.entries) != 0 || r.rows.rows != 1 || r.rows.sum != 0.5 {
+		t.Errorf("%d entries, %d rows, sum %v; want what they came to alone", len(r.rows.entries), r.rows.rows, r.rows.sum)
+	}
+	must(t, r.rows.refresh(path, false))
+	if len(r.rows.entries) != 0 {
+		t.Error("read again without need")
+	}
+	must(t, r.rows.refresh(path, true))
+	if len(r.rows.entries) != 1 || r.rows.rows != 1 || r.rows.sum != 0.5 {
+		t.Errorf("%d entries, %d rows, sum %v; want 1, 1 and 0.5", len(r.rows.entries), r.rows.rows, r.rows.sum)
+	}
 }

@@ -85,7 +85,7 @@ func (x *rowIndex) choose(q query) []int32 {
 		e := &x.entries[n]
 		switch {
 		case q.Task != "" && int(e.task) != task:
-		case q.Status == "lost" && !(int(e.status) < len(statuses) && statuses[e.status].Lost()):
+		case q.Status == "lost" && (int(e.status) == len(statuses) || !statuses[e.status].Lost()):
 		case q.Status != "" && q.Status != "lost" && int(e.status) != status:
 		case (q.From != "" || q.To != "") && !q.inRange(e.score):
 		case q.Text != "" && !bytes.Contains(bytes.ToLower([]byte(x.id(n))), lower):

@@ -39,6 +39,8 @@ func TestSamplesAreChosenAndSorted(t *testing.T) {
 		{"sort=low&text=4", "single/4 multi/14", "1–2 of 2"},
 		{"sort=low", "single/4 single/9 multi/14 single/19 single/0", ""},
 		{"sort=high&status=lost", "single/6 single/13", ""},
+		{"sort=low&text=1&task=multi", "multi/14 multi/11 multi/17", "1–3 of 3"},
+		{"sort=high&text=1&task=multi", "multi/11 multi/17 multi/14", "1–3 of 3"},
 		{"task=none", "", "No sample is like that"},
 	} {
 		text := page(t, v, "/samples?run=run&"+c.query)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -55,6 +56,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	if err := s.Shutdown(last); err != nil {
 		_ = s.Close() // a page that nobody waits for any more
 	}
-	<-broken // http.ErrServerClosed
+	if err := <-broken; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("view: %w", err)
+	}
 	return nil
 }
