@@ -116,3 +116,60 @@ func TestChromiumFollowsARun(t *testing.T) {
 		}
 	}
 }
+
+// TestChromiumKeepsWhatOneDoes does with a script what people do with a mouse: a
+// gap in a context opens where it is, and a list that changes keeps ticks and
+// the focus.
+func TestChromiumKeepsWhatOneDoes(t *testing.T) {
+	open := chromium(t)
+	root := t.TempDir()
+	finishedRun(t, filepath.Join(root, "done"), 3)
+	g := grow(t, filepath.Join(root, "run"), 20)
+	v := viewer(t, root)
+	var once sync.Once
+	// The length that the viewer states is of its own script.
+	server := httptest.NewServer(unsized(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live/runs" {
+			once.Do(func() { g.write(t, strings.Join(g.lines[:7], "")) })
+		}
+		v.ServeHTTP(w, r)
+		if r.URL.Path == "/view.js" {
+			_, _ = w.Write([]byte(`
+				document.querySelector("a.gap")?.click();
+				const row = document.querySelector("tr[data-key=run]");
+				if (row) {
+					row.querySelector("input").checked = true;
+					row.querySelector("th a").focus();
+					setTimeout(() => {
+						const now = document.querySelector("tr[data-key=run]");
+						document.body.dataset.kept = [now !== row, now.querySelector("input").checked, document.activeElement === now.querySelector("th a")].join();
+					}, 2900);
+				}`))
+		}
+	}))
+	defer server.Close()
+	dom, console := open(server.URL+"/sample?run=done&id=single/1", "2500")
+	if gaps := strings.Count(dom, `class="gap"`); gaps != 1 || !strings.Contains(dom, strings.Repeat("word ", 300)+"<mark>") {
+		t.Errorf("%d gaps are left of two, one of which was clicked\n%s", gaps, body(dom))
+	}
+	dom, more := open(server.URL+"/", "4500")
+	wants(t, dom, `<td class="done">7</td>`, `data-kept="true,true,true"`)
+	if console+more != "" {
+		t.Errorf("the console says: %s", console+more)
+	}
+}
+
+// unsized lets a handler write more than it says.
+func unsized(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		next(rec, r)
+		for name, values := range rec.Header() {
+			if name != "Content-Length" {
+				w.Header()[name] = values
+			}
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes())
+	})
+}
