@@ -2,6 +2,7 @@ package view
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lcbench/lcbench/results"
 )
@@ -218,4 +220,34 @@ func TestEntriesAreForgottenAndComeBack(t *testing.T) {
 	if len(r.rows.entries) != 1 || r.rows.rows != 1 || r.rows.sum != 0.5 {
 		t.Errorf("%d entries, %d rows, sum %v; want 1, 1 and 0.5", len(r.rows.entries), r.rows.rows, r.rows.sum)
 	}
+}
+
+// Many pages at once, of a run that writes: under -race this says that nobody
+// steps on another's rows.
+func TestManyLookAtOnce(t *testing.T) {
+	root := t.TempDir()
+	g := grow(t, filepath.Join(root, "run"), 60)
+	v := viewer(t, root)
+	g.write(t, g.lines[0])
+	var work errgroup.Group
+	for _, path := range []string{"/", "/live/runs", "/report?run=run", "/live/report?run=run", "/samples?run=run&sort=low", "/sample?run=run&id=single/0", "/live/samples?run=run"} {
+		work.Go(func() error {
+			for range 10 {
+				if w := ask(v, path); w.Code != 200 {
+					return fmt.Errorf("%s: status %d: %s", path, w.Code, w.Body)
+				}
+			}
+			return nil
+		})
+	}
+	work.Go(func() error {
+		for _, line := range g.lines[1:] {
+			if _, err := g.file.WriteString(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	must(t, work.Wait())
+	wants(t, page(t, v, "/samples?run=run"), "1–50 of 60")
 }
