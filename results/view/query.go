@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,11 +36,11 @@ func readQuery(v url.Values) (query, error) {
 		return q, err
 	}
 	if q.Sort != "" && q.Sort != "low" && q.Sort != "high" {
-		return q, &problem{400, fmt.Sprintf("sort %q: want low, high or nothing", q.Sort)}
+		return q, &problem{http.StatusBadRequest, fmt.Sprintf("sort %q: want low, high or nothing", q.Sort)}
 	}
 	if p := v.Get("page"); p != "" {
 		if q.Page, err = strconv.Atoi(p); err != nil || q.Page < 1 {
-			return q, &problem{400, fmt.Sprintf("page %q: want a number from 1", p)}
+			return q, &problem{http.StatusBadRequest, fmt.Sprintf("page %q: want a number from 1", p)}
 		}
 	}
 	return q, nil
@@ -51,7 +52,7 @@ func readScore(name, text string, absent float64) (float64, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(v) {
-		return 0, &problem{400, fmt.Sprintf("%s %q: want percent, as in 50", name, text)}
+		return 0, &problem{http.StatusBadRequest, fmt.Sprintf("%s %q: want percent, as in 50", name, text)}
 	}
 	return v / 100, nil
 }

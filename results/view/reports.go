@@ -64,9 +64,9 @@ func (v *Viewer) reportRuns(r *http.Request) ([]*run, error) {
 	}
 	switch {
 	case len(out) == 0:
-		return nil, &problem{400, "no run was chosen: choose some in the list of runs"}
+		return nil, &problem{http.StatusBadRequest, "no run was chosen: choose some in the list of runs"}
 	case len(out) > maxBeside:
-		return nil, &problem{400, fmt.Sprintf("%d runs were chosen: at most %d stand beside each other", len(out), maxBeside)}
+		return nil, &problem{http.StatusBadRequest, fmt.Sprintf("%d runs were chosen: at most %d stand beside each other", len(out), maxBeside)}
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,7 +247,7 @@ func (r *run) withRows(use func(*rowIndex) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.refresh(true); err != nil {
-		return &problem{404, "its rows can't be read: " + err.Error()}
+		return &problem{http.StatusNotFound, "its rows can't be read: " + err.Error()}
 	}
 	return use(r.rows)
 }
