@@ -52,6 +52,8 @@ type Manifest struct {
 	// Starts counts how often the run was started or resumed.
 	Starts int   `json:"starts"`
 	State  State `json:"state"`
+	// Total is how many samples the run asks for, 0 as long as nobody counted.
+	Total int `json:"total,omitempty"`
 	// Judges are who judged the answers, and how.
 	Judges []JudgeInfo `json:"judges,omitempty"`
 	// Usage are the tokens paid for so far, failed attempts included.

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -32,7 +33,13 @@ type Writer struct {
 	size     int64
 	rows     []rowPlace
 	done     bool
+	// shown is when rows were last handed to the system, for who looks on.
+	shown time.Time
 }
+
+// showEvery is how old the newest row may be, while rows come, before others can
+// read it.
+const showEvery = time.Second
 
 // rowPlace is where a row lies in the file of rows as they came.
 type rowPlace struct {
@@ -85,6 +92,13 @@ func (w *Writer) Add(r runners.Result) error {
 	w.rows = append(w.rows, rowPlace{w.size, r.Sample.Index, int32(len(record))})
 	w.size += int64(len(record))
 	w.facts.Add(r)
+	if time.Since(w.shown) < showEvery {
+		return nil
+	}
+	w.shown = time.Now()
+	if err := w.buffered.Flush(); err != nil {
+		return fmt.Errorf("results: row of %s: %w", r.Sample.ID, err)
+	}
 	return nil
 }
 

@@ -137,7 +137,7 @@ func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summ
 		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Axes: meter.Measure, Sink: rows.Add, Budget: one.budget,
 		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: one.drain,
 	}
-	stopProgress := s.showProgress(one.ctx, c, engine, one.model)
+	stopProgress := s.showProgress(one, engine, folder)
 	began := time.Now()
 	e := ending{folder: folder, rows: rows, engine: engine}
 	e.report, e.err = engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))

@@ -30,6 +30,7 @@ type page struct {
 	Style   template.CSS
 	Script  template.JS
 	Policy  string
+	Frame   Frame
 	Title   string
 	Parts   []part
 	Several bool
@@ -64,11 +65,14 @@ const perPage = 20
 // WriteHTML writes the page. It asks nothing of the network: its policy allows
 // only its own style and script.
 func (r *Report) WriteHTML(w io.Writer) error {
-	p := page{
-		Report: r, Style: template.CSS(styleText), Script: template.JS(scriptText), //nolint:gosec // ours, embedded
-		Policy: "default-src 'none'; style-src '" + pin(styleText) + "'; script-src '" + pin(scriptText) + "'; base-uri 'none'; form-action 'none'",
-		Title:  r.title(), Several: len(r.Benchmarks) > 1,
-	}
+	style, script := Pins()
+	return r.writePage(w, page{Policy: "default-src 'none'; style-src '" + style + "'; script-src '" + script + "'; base-uri 'none'; form-action 'none'"})
+}
+
+// writePage fills in what every page has.
+func (r *Report) writePage(w io.Writer, p page) error {
+	p.Report, p.Style, p.Script = r, template.CSS(styleText), template.JS(scriptText) //nolint:gosec // ours, embedded
+	p.Title, p.Several = r.title(), len(r.Benchmarks) > 1
 	for i := range r.Benchmarks {
 		p.Parts = append(p.Parts, newPart(fmt.Sprintf("b%d", i), &r.Benchmarks[i], len(r.Benchmarks) == 1))
 	}
