@@ -96,7 +96,7 @@ func lowest(players *[bets]float64, list []seen, limit float64) float64 {
 		return 0
 	}
 	low, high := 0.0, 1.0
-	for range 24 { // to 1e-7
+	for range 20 { // to 1e-6
 		middle := (low + high) / 2
 		if capital(players, list, middle) >= limit {
 			low = middle

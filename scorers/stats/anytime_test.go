@@ -224,14 +224,14 @@ func TestASequenceKeepsWhatItPromises(t *testing.T) {
 			r.Fatalf("%+v is no interval in 0..1", i)
 		case len(scores) > 0 && (mean(scores) < i.Low || mean(scores) > i.High):
 			r.Fatalf("%+v leaves out %g, which is what was seen", i, mean(scores))
-		case wide.Low > i.Low+1e-6 || wide.High < i.High-1e-6:
+		case wide.Low > i.Low+1e-5 || wide.High < i.High-1e-5:
 			r.Fatalf("what isn't known narrows %+v to %+v", i, wide)
-		case sure.Low > i.Low+1e-6 || sure.High < i.High-1e-6:
+		case sure.Low > i.Low+1e-5 || sure.High < i.High-1e-5:
 			r.Fatalf("at a lower level %+v becomes %+v", i, sure)
-		case math.Abs(other.Low-(1-i.High)) > 1e-6 || math.Abs(other.High-(1-i.Low)) > 1e-6:
+		case math.Abs(other.Low-(1-i.High)) > 1e-5 || math.Abs(other.High-(1-i.Low)) > 1e-5:
 			r.Fatalf("%+v of the scores, %+v of what they lack", i, other)
 		}
-		if got := mixed.Interval(0.05); math.Abs(got.Low-i.Low) > 1e-6 || math.Abs(got.High-i.High) > 1e-6 {
+		if got := mixed.Interval(0.05); math.Abs(got.Low-i.Low) > 1e-5 || math.Abs(got.High-i.High) > 1e-5 {
 			r.Fatalf("%+v, in another order %+v", i, got)
 		}
 	})

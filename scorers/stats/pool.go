@@ -12,6 +12,14 @@ const (
 	VerdictBelow   Verdict = "below"
 )
 
+// VerdictOf is the verdict on a mean that is known.
+func VerdictOf(mean, threshold float64) Verdict {
+	if mean >= threshold-slack {
+		return VerdictReaches
+	}
+	return VerdictBelow
+}
+
 // Pool tells, before all of its documents were seen, whether their mean would
 // reach a threshold. The documents come in random order, each once; nothing else
 // is assumed. It plays as a Sequence does, against the mean that the documents
