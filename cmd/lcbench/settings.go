@@ -47,6 +47,8 @@ type settings struct {
 	bench   benchmarks.Benchmark
 	options benchmarks.Options
 	judging *judging // nil: nobody judges
+	// adaptive is how samples are chosen; nil: all are asked.
+	adaptive *adaptive
 	// thesaurus is WordNet, where the benchmark takes it and the user has it.
 	thesaurus scorers.Thesaurus
 

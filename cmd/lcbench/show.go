@@ -59,7 +59,9 @@ func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.
 	ctx, cancel := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { p.Watch(ctx, snapshot) })
-	working.Go(func() { s.survey(ctx, e.Progress, surveyAfter) })
+	if s.adaptive == nil { // else nobody knows how much is left
+		working.Go(func() { s.survey(ctx, e.Progress, surveyAfter) })
+	}
 	return func() {
 		cancel()
 		working.Wait()

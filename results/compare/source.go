@@ -133,6 +133,9 @@ func readRun(dir string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	if m.Adaptive() {
+		return Run{}, fmt.Errorf("%w: %s is an adaptive run, which asked more where it did worse: its samples are no fair draw to pair with another's; run both without --adaptive", ErrNotComparable, dir)
+	}
 	r := Run{Manifest: m}
 	documents := map[string]int{}
 	seen := map[string]bool{}
