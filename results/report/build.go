@@ -208,6 +208,11 @@ func buildRun(l *loaded, label string, floor *Run, o Options) (Run, error) {
 	for _, b := range s.Boards {
 		r.Averages = append(r.Averages, Average{Board: b.Board, Missing: b.Missing, Figure: b.Average, Floor: floor.average(b.Board)})
 	}
+	if l.adaptiveRun() {
+		r.addAdaptive(l, floor)
+		r.Findings = r.findings()
+		return r, nil
+	}
 	so := stats.Options{Seed: o.Seed, Resamples: o.Resamples}
 	if err := r.addTasks(l, floor, so); err != nil {
 		return r, fmt.Errorf("report: %s: %w", l.dir, err)

@@ -182,6 +182,9 @@ func (m *markdown) heats(b *Benchmark) {
 					cell := "–"
 					if c != nil {
 						cell = fmt.Sprintf("%s, n=%d", figureText(c.Figure), c.Rows)
+						if verdict := verdictText(c); verdict != "" {
+							cell += ", " + verdict
+						}
 					}
 					row = append(row, cell)
 				}

@@ -186,6 +186,8 @@ func (d Difficulty) why() string {
 		return "no length, depth or axes"
 	case stats.StateOneDocument, stats.StateTooFewSamples:
 		return "too few documents"
+	case stats.StateAdaptive:
+		return "the run was adaptive"
 	}
 	return string(d.State)
 }
@@ -213,6 +215,7 @@ func (r *Run) findings() []string {
 		}
 	}
 	add(r.unfinished())
+	add(r.adaptiveFinding())
 	add(r.Context.finding())
 	add(r.Context.rulerFinding())
 	add(r.Difficulty.finding())
