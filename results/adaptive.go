@@ -56,7 +56,7 @@ func (s *Summary) addAdaptive(in SummaryInput) {
 	}
 	for _, c := range a.Cells {
 		s.Adaptive.States[c.State]++
-		if c.Verdict != "" {
+		if s.Adaptive.Verdicts != nil {
 			s.Adaptive.Verdicts[c.Verdict]++
 		}
 	}

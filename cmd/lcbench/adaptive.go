@@ -50,6 +50,8 @@ func readAdaptive(c *cli.Context, list []*settings) (*adaptive, error) {
 		return nil, fmt.Errorf("--adaptive goes with one benchmark; run them one at a time")
 	case len(c.StringSlice("judge")) > 0 || s.options.JudgeQueries != "":
 		return nil, fmt.Errorf("--adaptive needs scores as answers come, and judges are asked at the end; have the folder judged by lcbench judge")
+	case c.String("output") != "":
+		return nil, fmt.Errorf("--adaptive: the files of %s hold plain means of rows, which an adaptive run has none of; leave out --output", c.String("output"))
 	case !s.adapter.Generated && len(s.options.Lengths) == 0:
 		return nil, fmt.Errorf("--adaptive: %s has no cells of length and depth of its own; add --lengths, such as 4k,16k,64k", s.adapter.Name)
 	}
