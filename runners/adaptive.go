@@ -2,7 +2,7 @@ package runners
 
 import (
 	"cmp"
-	"fmt"
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -28,10 +28,12 @@ import (
 // wide as the widest, and asks the next few documents of each: five, then a
 // quarter more each time. Choices are made between rounds alone, from answers
 // alone: the same seed and answers ask the same samples at any concurrency, and
-// after a crash, since answers come back from the journal. What that costs: at
-// a round's end workers wait for its last answer; the files are read once more
-// each round; a cell is closed up to a quarter later than it could be; about
-// 200 bytes are held for each sample that there is.
+// after a crash, since answers come back from the journal. (Where a lost sample
+// is asked again and answered, later choices may differ; answers that are no
+// longer wanted stay in the journal, in no row.) What rounds cost: at their end
+// workers wait for the last answer; the files are read once more for each; a cell
+// is closed up to a quarter later than it could be. About 200 bytes are held for
+// each sample that there is.
 //
 // A cell is done when its interval is narrow, when it has its verdict, or when
 // all of its documents were asked. Its interval is of documents like those
@@ -122,14 +124,13 @@ type cell struct {
 
 // unit is what a document has in a cell.
 type unit struct {
-	place uint64 // in random order
+	place uint64 // in random order: documents are sorted by it
 	items []*item
 }
 
-// item is a sample: its place in the stream, and what came back.
+// item is a sample: its places, and what came back.
 type item struct {
-	cell  *cell
-	index int
+	index int // in the stream's file order
 	draw  int // the document's place in random order, from 1
 	round int // in which it is asked; 0: not yet
 
@@ -148,48 +149,59 @@ func (s sum) mean() float64 { return s.value / s.weight }
 // error that costs one sample is the run's own to tell, any other ends it.
 func NewChooser(rule Adaptive, all iter.Seq2[benchmarks.Sample, error]) (*Chooser, error) {
 	c := &Chooser{rule: rule, items: map[string]*item{}}
-	type key struct {
-		task   string
-		length int
-		depth  float64
-	}
-	cells := map[key]*cell{}
-	units := map[*cell]map[string]*unit{}
+	g := grid{c, map[place]*cell{}, map[*cell]map[string]*unit{}}
 	for s, err := range all {
-		if err != nil {
-			if _, notice := asNotice(err); notice || CostsOneSample(err) {
-				continue
-			}
+		var notice *benchmarks.Notice
+		switch {
+		case errors.As(err, &notice), CostsOneSample(err), s.ForJudge():
+		case err != nil:
 			return nil, err
+		default:
+			g.add(s)
 		}
-		if s.ForJudge() {
-			continue
-		}
-		at := key{s.Task, s.TargetLength, math.Inf(-1)}
-		if s.Depth != nil && s.TargetLength > 0 {
-			at.depth = *s.Depth
-		}
-		in := cells[at]
-		if in == nil {
-			in = &cell{task: strings.Clone(s.Task), length: s.TargetLength, state: CellOpen}
-			if at.depth >= 0 {
-				in.depth = &at.depth
-			}
-			cells[at], units[in] = in, map[string]*unit{}
-			c.cells = append(c.cells, in)
-		}
-		name := document(s)
-		of := units[in][name]
-		if of == nil {
-			of = &unit{place: benchmarks.Rand(rule.Seed, s.Task+"\x00"+name, "adaptive order").Uint64()}
-			in.units = append(in.units, of)
-			units[in][strings.Clone(name)] = of
-		}
-		one := &item{cell: in, index: s.Index, weight: cmp.Or(max(s.Weight, 0), 1)}
-		of.items = append(of.items, one)
-		c.items[strings.Clone(s.ID)] = one
 	}
 	return c, c.prepare()
+}
+
+// grid finds the cells and documents of a chooser while samples are added.
+type grid struct {
+	*Chooser
+	at    map[place]*cell
+	units map[*cell]map[string]*unit // by document
+}
+
+// place is where a cell lies; a depth below 0 is none.
+type place struct {
+	task   string
+	length int
+	depth  float64
+}
+
+func (g grid) add(s benchmarks.Sample) {
+	at := place{s.Task, s.TargetLength, -1}
+	if s.Depth != nil && s.TargetLength > 0 {
+		at.depth = *s.Depth
+	}
+	in := g.at[at]
+	if in == nil {
+		at.task = strings.Clone(s.Task)
+		in = &cell{task: at.task, length: at.length, state: CellOpen}
+		if at.depth >= 0 {
+			in.depth = &at.depth
+		}
+		g.at[at], g.units[in] = in, map[string]*unit{}
+		g.cells = append(g.cells, in)
+	}
+	name := document(s)
+	of := g.units[in][name]
+	if of == nil {
+		of = &unit{place: benchmarks.Rand(g.rule.Seed, s.Task+"\x00"+name, "adaptive order").Uint64()}
+		in.units = append(in.units, of)
+		g.units[in][strings.Clone(name)] = of
+	}
+	one := &item{index: s.Index, weight: cmp.Or(max(s.Weight, 0), 1)}
+	of.items = append(of.items, one)
+	g.items[strings.Clone(s.ID)] = one
 }
 
 // document names what a sample is about: without a document of its own, what is
@@ -205,7 +217,7 @@ func document(s benchmarks.Sample) string {
 // prepare puts documents into their order.
 func (c *Chooser) prepare() error {
 	if !slices.ContainsFunc(c.cells, func(in *cell) bool { return in.length > 0 }) {
-		return fmt.Errorf("no length was asked for, so that there are no cells to choose from")
+		return errors.New("no length was asked for, so that there are no cells to choose from")
 	}
 	for _, in := range c.cells {
 		slices.SortStableFunc(in.units, func(a, b *unit) int {

@@ -12,8 +12,8 @@ import (
 	"github.com/lcbench/lcbench/scorers/stats"
 )
 
-// grid is a simulated task: so many documents at each length and depth.
-type grid struct {
+// simulated is a task: so many documents at each length and depth.
+type simulated struct {
 	lengths, depths, documents int
 	// truth is what the model scores at a length and a depth, both from 0.
 	truth func(length, depth int) float64
@@ -30,7 +30,7 @@ func failsBeyond(length int) func(int, int) float64 {
 	}
 }
 
-func (g grid) samples() iter.Seq2[benchmarks.Sample, error] {
+func (g simulated) samples() iter.Seq2[benchmarks.Sample, error] {
 	return func(yield func(benchmarks.Sample, error) bool) {
 		index := 0
 		for d := range g.documents {
@@ -52,7 +52,7 @@ func (g grid) samples() iter.Seq2[benchmarks.Sample, error] {
 
 // answers draws what the model scores on each sample. A document is hard or easy
 // in all cells alike, as far as the truth allows.
-func (g grid) answers(seed int) map[string]float64 {
+func (g simulated) answers(seed int) map[string]float64 {
 	out := map[string]float64{}
 	for d := range g.documents {
 		r := rand.New(rand.NewPCG(uint64(seed), uint64(d)))
@@ -73,7 +73,7 @@ func (g grid) answers(seed int) map[string]float64 {
 }
 
 // play runs the chooser on answers to its end; it returns how many it asked.
-func (g grid) play(t *testing.T, rule Adaptive, answers map[string]float64) (*Chooser, int) {
+func (g simulated) play(t *testing.T, rule Adaptive, answers map[string]float64) (*Chooser, int) {
 	c, err := NewChooser(rule, g.samples())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func (g grid) play(t *testing.T, rule Adaptive, answers map[string]float64) (*Ch
 }
 
 // cell is the place of an outcome in the grid.
-func (g grid) cell(o CellOutcome) (length, depth int) {
+func (g simulated) cell(o CellOutcome) (length, depth int) {
 	return int(math.Log2(float64(o.Length) / 4000)), int(*o.Depth / 10)
 }
 
@@ -106,10 +106,10 @@ func TestAdaptiveRunsStayHonest(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		rule Adaptive
-		grid grid
+		grid simulated
 	}{
-		{"until intervals are narrow", Adaptive{Width: 0.1}, grid{4, 2, 50, mixed}},
-		{"until verdicts are known", Adaptive{Threshold: stats.RulerThreshold}, grid{4, 2, 50, mixed}},
+		{"until intervals are narrow", Adaptive{Width: 0.1}, simulated{4, 2, 50, mixed}},
+		{"until verdicts are known", Adaptive{Threshold: stats.RulerThreshold}, simulated{4, 2, 50, mixed}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			misses, wrong, asked := make([]int, 8), 0, 0
@@ -144,7 +144,7 @@ func TestAdaptiveRunsStayHonest(t *testing.T) {
 }
 
 // verdict is what the whole grid says of a cell.
-func (g grid) verdict(answers map[string]float64, o CellOutcome, threshold float64) stats.Verdict {
+func (g simulated) verdict(answers map[string]float64, o CellOutcome, threshold float64) stats.Verdict {
 	sum := 0.0
 	for d := range g.documents {
 		sum += answers[fmt.Sprintf("t/%d@%d/%g", d, o.Length, *o.Depth)]
@@ -155,7 +155,7 @@ func (g grid) verdict(answers map[string]float64, o CellOutcome, threshold float
 // TestAdaptiveRunsSave tells what is saved on a model that fails beyond 16k, with
 // 60 documents at each of 5 lengths and 11 depths.
 func TestAdaptiveRunsSave(t *testing.T) {
-	g := grid{5, 11, 60, failsBeyond(2)}
+	g := simulated{5, 11, 60, failsBeyond(2)}
 	for _, tt := range []struct {
 		name string
 		rule Adaptive

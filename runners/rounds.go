@@ -2,7 +2,6 @@ package runners
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/lcbench/lcbench/benchmarks"
@@ -190,10 +189,4 @@ func (c *Chooser) chosen(stream iter.Seq2[benchmarks.Sample, error], told map[st
 			}
 		}
 	}
-}
-
-func asNotice(err error) (*benchmarks.Notice, bool) {
-	var notice *benchmarks.Notice
-	ok := errors.As(err, &notice)
-	return notice, ok
 }
