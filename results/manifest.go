@@ -86,6 +86,15 @@ func (m ModelInfo) clean() ModelInfo {
 // Local says that the model runs in this process.
 func (m ModelInfo) Local() bool { return strings.HasPrefix(m.Spec, "local:") }
 
+// SettingAdaptive is the setting that says that a run chose its samples from
+// what came back.
+const SettingAdaptive = "adaptive"
+
+// Adaptive says whether the run chose its samples from what came back.
+func (m Manifest) Adaptive() bool {
+	return slices.ContainsFunc(m.Config, func(s Setting) bool { return s.Name == SettingAdaptive && s.Value == "true" })
+}
+
 // Setting is one setting of a run by name.
 type Setting struct {
 	Name  string `json:"name"`

@@ -82,9 +82,12 @@ func (t *tablePage) title(s Summary) {
 	}
 	t.text(title, "\x1b[1m")
 	line := "model " + orElse(s.Model.Spec, s.Model.Name)
-	if s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows {
+	switch {
+	case s.Adaptive != nil:
+		line += fmt.Sprintf(", adaptive: %d of %s", s.Samples.Rows, plural(s.Adaptive.Samples, "sample"))
+	case s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows:
 		line += fmt.Sprintf(", %d of %s", s.Samples.Rows, plural(*s.Samples.Total, "sample"))
-	} else {
+	default:
 		line += ", " + plural(s.Samples.Rows, "sample")
 	}
 	if s.State == Partial {
@@ -335,6 +338,9 @@ func (t *tablePage) cells(s Summary) {
 			rows = append(rows, row)
 		}
 		t.split(header, rows)
+		if s.Adaptive != nil {
+			t.known(b, lengths, depths)
+		}
 	}
 }
 

@@ -59,13 +59,15 @@ func (s *settings) showProgress(one session, e *runners.Engine, folder *results.
 	ctx, cancel := context.WithCancel(one.ctx)
 	var working sync.WaitGroup
 	working.Go(func() { p.Watch(ctx, snapshot) })
-	working.Go(func() {
-		s.survey(ctx, e.Progress, surveyAfter)
-		if n := int(s.total.Load()); n > 0 {
-			// Only who looks on needs it: a disk that is full is told by others.
-			_ = folder.Update(func(m *results.Manifest) { m.Total = n })
-		}
-	})
+	if s.adaptive == nil { // else nobody knows how much is left
+		working.Go(func() {
+			s.survey(ctx, e.Progress, surveyAfter)
+			if n := int(s.total.Load()); n > 0 {
+				// Only who looks on needs it: a disk that is full is told by others.
+				_ = folder.Update(func(m *results.Manifest) { m.Total = n })
+			}
+		})
+	}
 	return func() {
 		cancel()
 		working.Wait()

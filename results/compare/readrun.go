@@ -22,6 +22,9 @@ func readRun(dir string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	if m.Adaptive() {
+		return Run{}, fmt.Errorf("%w: %s is an adaptive run, which asked more where it did worse: its samples are no fair draw to pair with another's; run both without --adaptive", ErrNotComparable, dir)
+	}
 	r := rowReader{run: Run{Manifest: m}, shared: map[string]string{}, strata: map[string][]string{}, documents: map[string]int{}, seen: map[string]bool{}}
 	for row, err := range results.SkimRows(dir) {
 		if errors.Is(err, fs.ErrNotExist) {

@@ -192,6 +192,11 @@ func buildRun(l *loaded, label string, floors []floorRun, o Options) (Run, error
 		a.addFloors(floors)
 		r.Averages = append(r.Averages, a)
 	}
+	if l.adaptiveRun() {
+		r.addAdaptive(l, floors)
+		r.Findings = r.findings()
+		return r, nil
+	}
 	so := stats.Options{Seed: o.Seed, Resamples: o.Resamples}
 	for _, add := range []func() error{
 		func() error { return r.addTasks(l, floors, so) },

@@ -35,6 +35,7 @@ func (r *Run) findings() []string {
 		}
 	}
 	add(r.unfinished())
+	add(r.adaptiveFinding())
 	add(r.Context.finding())
 	add(r.Context.rulerFinding())
 	add(r.contourFinding())

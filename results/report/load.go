@@ -93,10 +93,13 @@ func (l *loaded) readRows() error {
 	slices.SortStableFunc(l.samples, func(a, b sample) int { return cmp.Compare(a.index, b.index) })
 	l.samples = slices.Clip(l.samples)
 	if !l.summarised {
-		if path != "" {
+		if path != "" && !l.adaptiveRun() {
 			l.warn("there is no summary.json: scores are plain means of the rows that are there, not the benchmark's own averages")
 		}
 		l.summary = r.summary()
+		if l.adaptiveRun() {
+			l.withoutMeans()
+		}
 		return nil
 	}
 	if n := len(l.samples); path != "" && l.summary.Samples.Rows != n {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lcbench/lcbench/results"
 )
@@ -67,7 +68,9 @@ func (m *markdown) heats(b *Benchmark) {
 	for _, name := range b.taskNames() {
 		for _, g := range newHeat(name, b.Runs).Grids {
 			m.line("## Length × depth: %s%s\n", literal(name), b.behind(g.Run))
-			full := g.cells(func(c *results.CellFigure) string { return fmt.Sprintf("%s, n=%d", figureText(c.Figure), c.Rows) })
+			full := g.cells(func(c *results.CellFigure) string {
+				return strings.TrimSuffix(fmt.Sprintf("%s, n=%d, %s", figureText(c.Figure), c.Rows, verdictText(c)), ", ")
+			})
 			short := g.cells(func(c *results.CellFigure) string {
 				return fmt.Sprintf("%s (%s)", percentText(c.Score), shortRange(c.Low, c.High))
 			})

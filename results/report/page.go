@@ -102,7 +102,7 @@ func (r *Report) title() string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"percent": percentText, "interval": rangeText, "short": shortRange, "figure": figureDigits, "grouped": grouped, "plural": plural, "length": func(n int) string { return lengthText(float64(n)) },
-		"why": whyNone, "failures": failures, "shade": shade, "tokensPerSecond": tokensPerSecond, "seconds": secondsText, "style": func(i int) int { return i % styles },
+		"why": whyNone, "verdict": verdictText, "failures": failures, "shade": shade, "tokensPerSecond": tokensPerSecond, "seconds": secondsText, "style": func(i int) int { return i % styles },
 		"share": func(part, all int) string {
 			if all == 0 {
 				return "–"

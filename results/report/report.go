@@ -89,6 +89,10 @@ type Run struct {
 	Tasks      []Task     `json:"tasks"`
 	Plane      Plane      `json:"plane"`
 
+	// Adaptive says how an adaptive run chose its samples; nil in others. Its
+	// scores are means of cells, each counting once.
+	Adaptive *results.AdaptiveFigures `json:"adaptive,omitempty"`
+
 	Samples     results.SampleCounts `json:"samples"`
 	Usage       runners.Usage        `json:"usage"`
 	CachedShare *float64             `json:"cached_share"`

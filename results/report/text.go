@@ -183,6 +183,8 @@ func (d Difficulty) why() string {
 		return "no length, depth or axes"
 	case stats.StateOneDocument, stats.StateTooFewSamples:
 		return "too few documents"
+	case stats.StateAdaptive:
+		return "the run was adaptive"
 	}
 	return string(d.State)
 }

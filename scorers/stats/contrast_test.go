@@ -80,9 +80,9 @@ func TestContrastsOfMeansAreCompares(t *testing.T) {
 	}
 }
 
-// counted are pairs of documents of two in one stratum, with counts of which the
+// countedPairs are pairs of documents of two in one stratum, with counts of which the
 // headline is made.
-func counted(seed uint64, documents int) []ScoredPair {
+func countedPairs(seed uint64, documents int) []ScoredPair {
 	r := rand.New(rand.NewPCG(seed, 5))
 	parts := func() []float64 {
 		possible, right := float64(1+r.IntN(4)), float64(1+r.IntN(4))
@@ -124,7 +124,7 @@ func relations(pairs []ScoredPair, swap func(document int32) bool, candidate boo
 func TestContrastsOfSumsExchangeDocuments(t *testing.T) {
 	for seed := range uint64(5) {
 		const documents = 9
-		pairs := counted(seed, documents)
+		pairs := countedPairs(seed, documents)
 		sets := []Set{{Pairs: everyPair(pairs), Headline: scorers.HeadlineRelations, Columns: 3}}
 		none := func(int32) bool { return false }
 		observed := relations(pairs, none, true) - relations(pairs, none, false)
@@ -157,7 +157,7 @@ func TestContrastsOfSumsExchangeDocuments(t *testing.T) {
 // and the error is the spread of its draws.
 func TestContrastsOfSumsDrawDocuments(t *testing.T) {
 	const documents = 60
-	pairs := counted(11, documents)
+	pairs := countedPairs(11, documents)
 	sets := []Set{{Pairs: everyPair(pairs), Headline: scorers.HeadlineRelations, Columns: 3}}
 	got, _, err := Contrasts(pairs, sets, []Blend{{Terms: []Term{{0, 1}}}}, nil, Options{})
 	if err != nil {

@@ -44,6 +44,9 @@ const (
 	StateNotFitted State = "not_fitted"
 	// StateZeroBase: a share of something that is 0.
 	StateZeroBase State = "zero_base"
+	// StateAdaptive: which samples there are depends on the answers, so that they
+	// are no fair draw of what the figure is about.
+	StateAdaptive State = "adaptive"
 )
 
 // IntervalTooSparse is the state of an interval whose documents seldom hold all
