@@ -2,13 +2,14 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lcbench/lcbench/benchmarks"
 )
 
 // placed says that the axes have values.
 func (a Axes) placed() bool {
-	return a.State == string(benchmarks.AxesMeasured) || a.State == string(benchmarks.AxesAssigned)
+	return slices.Contains([]benchmarks.AxesState{benchmarks.AxesMeasured, benchmarks.AxesPartial, benchmarks.AxesAssigned}, benchmarks.AxesState(a.State))
 }
 
 // newAxes checks a sample's place on the axes.

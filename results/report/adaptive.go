@@ -102,3 +102,11 @@ func verdictText(c *results.CellFigure) string {
 		stats.VerdictReaches: "reaches it", stats.VerdictBelow: "does not reach it", stats.VerdictOpen: "not known yet",
 	}[c.Adaptive.Verdict]
 }
+
+// verdictMark is verdictText as a sign behind a figure.
+func verdictMark(c *results.CellFigure) string {
+	if c.Adaptive == nil {
+		return ""
+	}
+	return map[stats.Verdict]string{stats.VerdictReaches: " ✓", stats.VerdictBelow: " ✗", stats.VerdictOpen: " ?"}[c.Adaptive.Verdict]
+}

@@ -33,16 +33,12 @@ func (a AxesFrom) text() string {
 	return "all samples with axes"
 }
 
-// partialAxes is the state of a row whose axes come from the known part of its
-// evidence.
-const partialAxes = "partial"
-
 // axesOf places a row; nil without axes.
 func axesOf(diffusion, scope *float64, state string) *stats.Axes {
 	if diffusion == nil || scope == nil {
 		return nil
 	}
-	return &stats.Axes{Diffusion: *diffusion, Scope: *scope, Measured: state == string(benchmarks.AxesMeasured), Partial: state == partialAxes}
+	return &stats.Axes{Diffusion: *diffusion, Scope: *scope, Measured: state == string(benchmarks.AxesMeasured), Partial: state == string(benchmarks.AxesPartial)}
 }
 
 // of leaves out the samples that aren't asked for. Samples without axes stay:

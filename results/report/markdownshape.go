@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lcbench/lcbench/results"
 )
@@ -69,13 +68,16 @@ func (m *markdown) heats(b *Benchmark) {
 		for _, g := range newHeat(name, b.Runs).Grids {
 			m.line("## Length × depth: %s%s\n", literal(name), b.behind(g.Run))
 			full := g.cells(func(c *results.CellFigure) string {
-				return strings.TrimSuffix(fmt.Sprintf("%s, n=%d, %s", figureText(c.Figure), c.Rows, verdictText(c)), ", ")
+				return fmt.Sprintf("%s, n=%d", figureText(c.Figure), c.Rows) + verdictMark(c)
 			})
 			short := g.cells(func(c *results.CellFigure) string {
-				return fmt.Sprintf("%s (%s)", percentText(c.Score), shortRange(c.Low, c.High))
+				return fmt.Sprintf("%s (%s)", percentText(c.Score), shortRange(c.Low, c.High)) + verdictMark(c)
 			})
-			bare := g.cells(func(c *results.CellFigure) string { return percentText(c.Score) })
+			bare := g.cells(func(c *results.CellFigure) string { return percentText(c.Score) + verdictMark(c) })
 			m.fitting(append([]string{"Length"}, g.Depths...), full, short, bare)
+			if adaptive := b.Runs[g.Run].Adaptive; adaptive != nil && adaptive.Threshold != nil {
+				m.paragraph(fmt.Sprintf("✓ reaches %s, ✗ does not reach it, ? is not known yet.", percentText(adaptive.Threshold)))
+			}
 			if g.Contour != nil {
 				m.paragraph(literal(g.Contour.sentence()))
 			}
