@@ -31,6 +31,8 @@ type ops struct {
 	largest func(x *float32, n int) float32
 	silu    func(gate, up *float32, n int)
 	gelu    func(gate, up *float32, n int)
+	exp     func(dst, src *float32, n int)
+	decay   func(*decayArgs)
 }
 
 // typed are the kernels of one type of weights.
@@ -127,4 +129,24 @@ type softmaxArgs struct {
 	vscale *float32 // [64] or nil
 	cap2   float32  // cap * log2(e), 0 for none
 	invCap float32  // factor from t to 2 log2(e) t / cap, the exponent of the tanh
+}
+
+// decayArgs asks for one token's step through a block of linear attention, in
+// which decay [n] is what the token leaves of each channel. Its own row:
+// run *= decay, keyOut = key run, queryOut = query run. Each earlier row r of
+// past: past *= decay, a[r] = key . past, p[r] = query . past. Numbers too
+// small for a normal float32 may become 0. stride and n are in bytes, n a
+// positive multiple of 64.
+type decayArgs struct {
+	past     *float32
+	stride   uintptr
+	rows     uintptr
+	decay    *float32
+	key      *float32
+	query    *float32
+	n        uintptr
+	a, p     *float32 // [rows]
+	run      *float32
+	keyOut   *float32
+	queryOut *float32
 }

@@ -297,6 +297,16 @@ func pauseAMD64()
 //go:noescape
 func prefetchAMD64(p *byte, n int)
 
+// expAVX2 writes e^src to dst, src within ±87; n is a positive multiple of the lanes.
+//
+//go:noescape
+func expAVX2(dst, src *float32, n int)
+
+// decayAVX2 takes a token through a block; see decayArgs.
+//
+//go:noescape
+func decayAVX2(p *decayArgs)
+
 // gemmF32AVX512 multiplies up to 12 rows by 32 columns of F32; see gemmArgs.
 //
 //go:noescape
@@ -576,6 +586,16 @@ func siluAVX512(gate, up *float32, n int)
 //
 //go:noescape
 func geluAVX512(gate, up *float32, n int)
+
+// expAVX512 writes e^src to dst, src within ±87; n is a positive multiple of the lanes.
+//
+//go:noescape
+func expAVX512(dst, src *float32, n int)
+
+// decayAVX512 takes a token through a block; see decayArgs.
+//
+//go:noescape
+func decayAVX512(p *decayArgs)
 
 // quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
 //
