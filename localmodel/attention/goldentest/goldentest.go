@@ -93,7 +93,7 @@ func (c Case) Number(name string, otherwise float64) float64 {
 	return otherwise
 }
 
-// npy reads a NumPy file of float32 or float64.
+// npy reads a NumPy file of float32, float64, int32 or bytes (booleans).
 func npy(t testing.TB, path string) []float64 {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -111,6 +111,14 @@ func npy(t testing.TB, path string) []float64 {
 	case "<f8":
 		for ; len(data) > 0; data = data[8:] {
 			out = append(out, math.Float64frombits(binary.LittleEndian.Uint64(data)))
+		}
+	case "<i4":
+		for ; len(data) > 0; data = data[4:] {
+			out = append(out, float64(int32(binary.LittleEndian.Uint32(data))))
+		}
+	case "|u1":
+		for _, v := range data {
+			out = append(out, float64(v))
 		}
 	default:
 		t.Fatalf("%s: type %q in %q", path, kind, text)
