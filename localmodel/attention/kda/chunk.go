@@ -20,124 +20,118 @@ type chunk struct {
 	keys     []float32 // [rows, channels]: -beta exp(G) k
 	queries  []float32 // [rows, channels]: scale exp(G) q
 	update   []float32 // [channels, chunkRows]: exp(G_last - G) k, transposed
-	inverse  []float32 // [rows, chunkRows]: (I+A)^-1, zeros above the diagonal
-	scores   []float32 // [rows, chunkRows]: scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i, else 0
+	inverse  []float32 // [rows, chunkRows]: (I+A)^-1; right of a row's block: unset
+	scores   []float32 // [rows, chunkRows]: scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i; likewise
 	decay    []float32 // [channels]: exp(G_last)
 	channels int       // key channels, rounded up to whole registers; zeros behind
 }
 
-func (c *chunk) reset(rows, keyDim int) {
+// blockScratch is a thread's for the blocks of a chunk.
+type blockScratch struct {
+	log, key, query, decay, near, past []float32 // [rows, channels]
+	run, beta                          []float32
+	a                                  []float32 // [chunkRows, chunkRows]: -A
+	ownA, ownP                         []float32 // [blockRows, blockRows]; above the diagonal always 0
+}
+
+func (c *chunk) reset(b *blockScratch, rows, keyDim int) {
 	c.rows, c.channels = rows, up(keyDim, 16)
-	grow(&c.keys, chunkRows*c.channels)
-	grow(&c.queries, chunkRows*c.channels)
-	grow(&c.update, c.channels*chunkRows)
-	grow(&c.inverse, chunkRows*chunkRows)
-	grow(&c.scores, chunkRows*chunkRows)
-	grow(&c.decay, c.channels)
+	for _, x := range []*[]float32{&c.keys, &c.queries, &c.update} {
+		grow(x, chunkRows*c.channels)
+	}
+	for _, x := range []*[]float32{&c.inverse, &c.scores, &b.a} {
+		grow(x, chunkRows*chunkRows)
+	}
+	for _, x := range []*[]float32{&b.decay, &b.past} {
+		grow(x, blockRows*c.channels)
+	}
+	grow(&b.near, 2*blockRows*c.channels)
+	grow(&b.ownA, blockRows*blockRows)
+	grow(&b.ownP, blockRows*blockRows)
+	grow(&b.run, c.channels)
+	grow(&b.beta, blockRows)
+	for i := range grow(&c.decay, c.channels) {
+		c.decay[i] = 1
+	}
 }
 
 // prepare computes a chunk's matrices from rows from.. of a work.
-func (c *chunk) prepare(t cpu.Thread, b *thread, s Shape, w *Work, head, from int) {
+func (c *chunk) prepare(t cpu.Thread, b *blockScratch, s Shape, w *Work, head, from int) {
 	n := c.channels
-	for _, rows := range []*[]float32{&b.decay, &b.key, &b.query, &b.past} {
-		clear(grow(rows, blockRows*n)) // channels that only fill registers stay 0
-	}
-	grow(&b.decayed, 2*blockRows*n)
-	grow(&b.ownA, blockRows*blockRows)
-	grow(&b.ownP, blockRows*blockRows)
-	grow(&b.ap, 2*blockRows*chunkRows)
-	grow(&b.a, chunkRows*chunkRows)
-	grow(&b.run, n)
-	for i := range grow(&b.before, n) {
-		b.before[i] = 1
-	}
+	update := cpu.Dense{Data: c.update, Stride: chunkRows}
 	for r0 := 0; r0 < c.rows; r0 += blockRows {
-		rows := min(blockRows, c.rows-r0)
-		b.load(t, s, w, head, from+r0, rows, n)
-		b.own(t, rows, n)
-		beta := w.Beta[(from+r0)*s.Heads+head:]
-		c.between(t, b, r0, rows, beta, s.Heads)
-		c.append(t, b, r0)
-	}
-	copy(c.decay, b.before)
-	c.invert(t, b)
-}
-
-// load takes a block's rows: decays as factors, queries scaled.
-func (b *thread) load(t cpu.Thread, s Shape, w *Work, head, from, rows, n int) {
-	d := s.KeyDim
-	for i := range rows {
-		at := ((from+i)*s.Heads + head) * d
-		t.Exp(b.decay[i*n:][:d], w.Decay[at:at+d])
-		t.Scale(b.query[i*n:][:d], w.Q[at:at+d], s.scale())
-		copy(b.key[i*n:][:d], w.K[at:at+d])
-	}
-}
-
-// own computes a block's products among its own rows, exactly as decays come:
-// past rows are multiplied on from row to row. Afterwards past holds the keys
-// decayed to the block's end, run the block's whole decay, and decayed the
-// keys and, behind blockRows, the queries as decayed from its beginning.
-func (b *thread) own(t cpu.Thread, rows, n int) {
-	for i := range b.run {
-		b.run[i] = 1
-	}
-	for i := range rows {
-		step := cpu.Step{
-			Decay: b.decay[i*n:][:n], Key: b.key[i*n:], Query: b.query[i*n:], Run: b.run,
-			KeyOut: b.decayed[i*n:], QueryOut: b.decayed[(blockRows+i)*n:],
-			Past: cpu.Dense{Data: b.past, Stride: n}, Rows: i, A: b.ownA[i*blockRows:], P: b.ownP[i*blockRows:],
+		block := cpu.Block{
+			Rows: min(blockRows, c.rows-r0), Channels: n, MinusBeta: b.beta, Scale: s.scale(), Before: c.decay, Decay: b.decay,
+			NearKey: b.near, NearQuery: b.near[blockRows*n:], FarKey: c.keys[r0*n:], FarQuery: c.queries[r0*n:], Run: b.run,
+			Past: b.past, A: cpu.Dense{Data: b.ownA, Stride: blockRows}, P: cpu.Dense{Data: b.ownP, Stride: blockRows},
 		}
-		t.Step(&step)
-		copy(b.past[i*n:][:n], b.key[i*n:])
+		b.load(&block, s, w, head, from+r0)
+		t.Fade(&block)
+		t.Among(&block)
+		c.between(t, b, r0, block.Rows)
+		if r0 > 0 { // the keys of earlier blocks fade to the end of this one
+			t.Product(update, cpu.Dense{}, cpu.Dense{}, n, r0, 0, b.run)
+		}
+		t.Transpose(cpu.Dense{Data: c.update[r0:], Stride: chunkRows}, cpu.Dense{Data: b.past, Stride: n}, blockRows, n)
+		t.Mul(c.decay, c.decay, b.run, 1)
+		c.invert(t, b, r0, block.Rows)
+	}
+}
+
+// load sets a block's rows: where they lie in the work, or copies if a row is
+// not made of whole registers.
+func (b *blockScratch) load(block *cpu.Block, s Shape, w *Work, head, from int) {
+	at, stride := (from*s.Heads+head)*s.KeyDim, s.Heads*s.KeyDim
+	for i := range block.Rows {
+		b.beta[i] = -w.Beta[(from+i)*s.Heads+head]
+	}
+	if block.Channels == s.KeyDim {
+		block.Log, block.Key, block.Query = cpu.Dense{Data: w.Decay[at:], Stride: stride}, cpu.Dense{Data: w.K[at:], Stride: stride}, cpu.Dense{Data: w.Q[at:], Stride: stride}
+		return
+	}
+	for _, x := range []struct {
+		to   *[]float32
+		from []float32
+		view *cpu.Dense
+	}{{&b.log, w.Decay, &block.Log}, {&b.key, w.K, &block.Key}, {&b.query, w.Q, &block.Query}} {
+		rows := grow(x.to, blockRows*block.Channels)
+		clear(rows)
+		for i := range block.Rows {
+			copy(rows[i*block.Channels:][:s.KeyDim], x.from[at+i*stride:])
+		}
+		*x.view = cpu.Dense{Data: rows, Stride: block.Channels}
 	}
 }
 
 // between computes a block's products with all earlier rows of the chunk,
-// whose keys are in update, decayed to the block's beginning, and writes the
-// block's rows of a, scores, keys and queries.
-func (c *chunk) between(t cpu.Thread, b *thread, r0, rows int, beta []float32, heads int) {
-	n := c.channels
-	ap := cpu.Dense{Data: b.ap, Stride: chunkRows}
-	t.Product(ap, cpu.Dense{Data: b.decayed, Stride: n}, cpu.Dense{Data: c.update, Stride: chunkRows}, blockRows+rows, r0, n, nil)
-	for i := range rows {
-		minus := -beta[i*heads]
-		a, p := b.a[(r0+i)*chunkRows:][:chunkRows], c.scores[(r0+i)*chunkRows:][:chunkRows]
-		t.Scale(a[:r0], ap.From(i).Data[:r0], minus)
-		t.Scale(a[r0:], b.ownA[i*blockRows:][:i], minus)
-		copy(p[:r0], ap.From(blockRows + i).Data)
-		clear(p[r0+copy(p[r0:], b.ownP[i*blockRows:][:i+1]):])
-		t.Mul(c.keys[(r0+i)*n:], b.decayed[i*n:][:n], b.before, minus)
-		t.Mul(c.queries[(r0+i)*n:], b.decayed[(blockRows+i)*n:][:n], b.before, 1)
-	}
-}
-
-// append brings the keys in update to the end of the block and adds its own.
-func (c *chunk) append(t cpu.Thread, b *thread, r0 int) {
-	update := cpu.Dense{Data: c.update, Stride: chunkRows}
+// whose keys are in update as faded at the block's beginning, and puts those
+// among the block's own beside them.
+func (c *chunk) between(t cpu.Thread, b *blockScratch, r0, rows int) {
+	near, update := cpu.Dense{Data: b.near, Stride: c.channels}, cpu.Dense{Data: c.update, Stride: chunkRows}
+	a, scores := cpu.Dense{Data: b.a[r0*chunkRows:], Stride: chunkRows}, cpu.Dense{Data: c.scores[r0*chunkRows:], Stride: chunkRows}
 	if r0 > 0 {
-		for x, f := range b.run {
-			row := update.From(x).Data[:r0]
-			t.Scale(row, row, f)
-		}
+		t.Product(a, near, update, rows, r0, c.channels, nil)
+		t.Product(scores, near.From(blockRows), update, rows, r0, c.channels, nil)
 	}
-	t.Transpose(cpu.Dense{Data: c.update[r0:], Stride: chunkRows}, cpu.Dense{Data: b.past, Stride: c.channels}, blockRows, c.channels)
-	t.Mul(b.before, b.before, b.run, 1)
+	for i := range rows {
+		*(*[blockRows]float32)(a.From(i).Data[r0:]) = [blockRows]float32(b.ownA[i*blockRows:])
+		*(*[blockRows]float32)(scores.From(i).Data[r0:]) = [blockRows]float32(b.ownP[i*blockRows:])
+	}
 }
 
-// invert computes (I+A)^-1 by forward substitution; b.a holds -A. Row i is
-// e_i plus row i of -A times the rows above, those of earlier blocks at once.
-func (c *chunk) invert(t cpu.Thread, b *thread) {
+// invert computes a block's rows of (I+A)^-1 by forward substitution; b.a
+// holds -A. Row i is e_i plus row i of -A times the rows above, those of
+// earlier blocks for the whole block at once.
+func (c *chunk) invert(t cpu.Thread, b *blockScratch, r0, rows int) {
 	a, inverse := cpu.Dense{Data: b.a, Stride: chunkRows}, cpu.Dense{Data: c.inverse, Stride: chunkRows}
-	clear(c.inverse[:c.rows*chunkRows])
-	for r0 := 0; r0 < c.rows; r0 += blockRows {
-		rows := min(blockRows, c.rows-r0)
+	clear(c.inverse[r0*chunkRows : (r0+rows)*chunkRows])
+	if r0 > 0 {
 		t.Product(inverse.From(r0), a.From(r0), inverse, rows, r0, r0, nil)
-		for i := r0; i < r0+rows; i++ {
-			c.inverse[i*chunkRows+i] = 1
-			if i > r0 {
-				t.Product(inverse.From(i), cpu.Dense{Data: b.a[i*chunkRows+r0:], Stride: chunkRows}, inverse.From(r0), 1, i, i-r0, ones[:])
-			}
+	}
+	for i := r0; i < r0+rows; i++ {
+		c.inverse[i*chunkRows+i] = 1
+		if i > r0 {
+			t.Product(inverse.From(i), cpu.Dense{Data: b.a[i*chunkRows+r0:], Stride: chunkRows}, inverse.From(r0), 1, i, i-r0, ones[:])
 		}
 	}
 }

@@ -74,6 +74,8 @@ func (w *Work) check(s Shape) {
 type Scratch struct {
 	chunks  []chunk
 	threads []thread
+	tiles   []tile
+	states  []float32 // of the tiles
 }
 
 // recurrentRows is the number of tokens up to which steps are taken one by one:
@@ -96,19 +98,11 @@ func Attend(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	Chunked(k, b, s, many...)
 }
 
-// thread is one thread's scratch; n(x) of a row rounded up to whole registers
-// or panels.
+// thread is one thread's scratch.
 type thread struct {
-	// of a block of rows, [rows, channels]
-	decay, key, query, past, decayed []float32
-	run, before                      []float32 // [channels]
-	ownA, ownP                       []float32 // [blockRows, blockRows]
-	ap                               []float32 // [2 blockRows, chunkRows]
-	a                                []float32 // [chunkRows, chunkRows]
-	// of a tile of values, [rows, tileColumns]
-	state, v, u, o []float32
-	// of a token
-	kq, errors []float32
+	block blockScratch
+	tile  tileScratch
+	token tokenScratch
 }
 
 // threadsFor returns scratch for the threads of k.

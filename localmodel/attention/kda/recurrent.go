@@ -10,12 +10,15 @@ func Recurrent(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	}
 	threads := b.threadsFor(k)
 	k.Share(len(works)*s.Heads, func(t cpu.Thread, i int) {
-		threads[t.Number].recur(t, s, &works[i/s.Heads], i%s.Heads)
+		threads[t.Number].token.recur(t, s, &works[i/s.Heads], i%s.Heads)
 	})
 }
 
+// tokenScratch is a thread's for the recurrence.
+type tokenScratch struct{ state, decay, kq, read, errors []float32 }
+
 // recur takes one head's state through all tokens of a work.
-func (b *thread) recur(t cpu.Thread, s Shape, w *Work, head int) {
+func (b *tokenScratch) recur(t cpu.Thread, s Shape, w *Work, head int) {
 	size := s.KeyDim * s.ValueDim
 	own := w.State[head*size:][:size]
 	state := cpu.Dense{Data: own, Stride: s.ValueDim}
@@ -39,9 +42,9 @@ func (b *thread) recur(t cpu.Thread, s Shape, w *Work, head int) {
 // reads (D k)^T S and (D q)^T S from the state as it was, which is passed over
 // once for both, and then S <- D S + k e^T, where e = beta (v - (D k)^T S):
 // hence o = scale ((D q)^T S + (q . k) e).
-func (b *thread) step(t cpu.Thread, s Shape, w *Work, row int, state cpu.Dense) {
+func (b *tokenScratch) step(t cpu.Thread, s Shape, w *Work, row int, state cpu.Dense) {
 	d, width := s.KeyDim, state.Stride
-	decay, kq, read := grow(&b.decay, d), grow(&b.kq, 2*d), grow(&b.o, 2*width)
+	decay, kq, read := grow(&b.decay, d), grow(&b.kq, 2*d), grow(&b.read, 2*width)
 	q, k := w.Q[row*d:][:d], w.K[row*d:][:d]
 	t.Exp(decay, w.Decay[row*d:][:d])
 	t.Mul(kq[:d], k, decay, 1)

@@ -158,9 +158,9 @@ DATA int127<>+24(SB)/4, $0x0000007f
 DATA int127<>+28(SB)/4, $0x0000007f
 GLOBL int127<>(SB), RODATA|NOPTR, $32
 
-// func decayAVX2(p *byte)
-// Requires: AVX, FMA3, SSE
-TEXT ·decayAVX2(SB), NOSPLIT, $64-8
+// func fadeAVX2(p *byte)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·fadeAVX2(SB), NOSPLIT, $64-8
 	MOVQ    p+0(FP), DI
 	MOVQ    (DI), AX
 	MOVQ    8(DI), BX
@@ -173,63 +173,161 @@ TEXT ·decayAVX2(SB), NOSPLIT, $64-8
 	MOVQ    64(DI), R11
 	MOVQ    72(DI), R12
 	MOVQ    80(DI), R13
-	MOVQ    88(DI), R15
 	STMXCSR (SP)
-	MOVL    (SP), DI
-	ORL     $0x00008040, DI
-	MOVL    DI, 4(SP)
+	MOVL    (SP), R15
+	ORL     $0x00008040, R15
+	MOVL    R15, 4(SP)
 	LDMXCSR 4(SP)
-	XORQ    R14, R14
 
-own:
-	VMOVUPS (R12)(R14*1), Y0
-	VMULPS  (DX)(R14*1), Y0, Y0
-	VMOVUPS Y0, (R12)(R14*1)
-	VMULPS  (SI)(R14*1), Y0, Y1
-	VMOVUPS Y1, (R13)(R14*1)
-	VMULPS  (R8)(R14*1), Y0, Y1
-	VMOVUPS Y1, (R15)(R14*1)
-	ADDQ    $0x20, R14
-	CMPQ    R14, R9
-	JNE     own
-	TESTQ   CX, CX
-	JEQ     done
+token:
+	MOVQ         152(DI), R15
+	SHLQ         $0x02, R15
+	ADDQ         104(DI), R15
+	VBROADCASTSS (R15), Y7
+	VBROADCASTSS 112(DI), Y8
+	XORQ         R15, R15
+
+channel:
+	VXORPS      Y1, Y1, Y1
+	VSUBPS      (AX)(R15*1), Y1, Y1
+	VMAXPS      expOverflow<>+0(SB), Y1, Y1
+	VMINPS      expUnderflow<>+0(SB), Y1, Y1
+	VMULPS      log2eHigh<>+0(SB), Y1, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMSUB132PS log2eHigh<>+0(SB), Y3, Y4
+	VFMADD231PS log2eLow<>+0(SB), Y1, Y4
+	VMOVUPS     exp6<>+0(SB), Y2
+	VFMADD213PS exp5<>+0(SB), Y4, Y2
+	VFMADD213PS exp4<>+0(SB), Y4, Y2
+	VFMADD213PS exp3<>+0(SB), Y4, Y2
+	VFMADD213PS exp2<>+0(SB), Y4, Y2
+	VFMADD213PS exp1<>+0(SB), Y4, Y2
+	VFMADD213PS exp0<>+0(SB), Y4, Y2
+	VCVTPS2DQ   Y3, Y3
+	VPADDD      int127<>+0(SB), Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VMULPS      Y3, Y2, Y1
+	VMOVUPS     Y1, (DX)(R15*1)
+	VMULPS      (R11)(R15*1), Y1, Y5
+	VMOVUPS     Y5, (R11)(R15*1)
+	VMULPS      (BX)(R15*1), Y5, Y6
+	VMULPS      Y7, Y6, Y6
+	VMOVUPS     Y6, (SI)(R15*1)
+	VMULPS      (R12)(R15*1), Y6, Y6
+	VMOVUPS     Y6, (R9)(R15*1)
+	VMULPS      (CX)(R15*1), Y5, Y6
+	VMULPS      Y8, Y6, Y6
+	VMOVUPS     Y6, (R8)(R15*1)
+	VMULPS      (R12)(R15*1), Y6, Y6
+	VMOVUPS     Y6, (R10)(R15*1)
+	ADDQ        $0x20, R15
+	CMPQ        R15, R13
+	JNE         channel
+	ADDQ        88(DI), AX
+	ADDQ        88(DI), BX
+	ADDQ        88(DI), CX
+	ADDQ        R13, DX
+	ADDQ        R13, SI
+	ADDQ        R13, R8
+	ADDQ        R13, R9
+	ADDQ        R13, R10
+	INCQ        152(DI)
+	DECQ        96(DI)
+	JNE         token
+	LDMXCSR     (SP)
+	VZEROUPPER
+	RET
+
+// func amongAVX2(p *byte)
+// Requires: AVX, FMA3, SSE
+TEXT ·amongAVX2(SB), NOSPLIT, $64-8
+	MOVQ    p+0(FP), DI
+	MOVQ    8(DI), BX
+	MOVQ    16(DI), CX
+	MOVQ    24(DI), DX
+	MOVQ    80(DI), R13
+	MOVQ    120(DI), SI
+	MOVQ    128(DI), R9
+	MOVQ    136(DI), R10
+	STMXCSR (SP)
+	MOVL    (SP), R15
+	ORL     $0x00008040, R15
+	MOVL    R15, 4(SP)
+	LDMXCSR 4(SP)
+
+token:
+	MOVQ         152(DI), R15
+	SHLQ         $0x02, R15
+	ADDQ         104(DI), R15
+	VBROADCASTSS (R15), Y4
+	VBROADCASTSS 112(DI), Y5
+	MOVQ         SI, R8
+	XORQ         R11, R11
 
 row:
+	CMPQ   R11, 152(DI)
+	JEQ    itself
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	XORQ   R14, R14
+	XORQ   R15, R15
 
-past:
-	VMOVUPS      (AX)(R14*1), Y0
-	VMULPS       (DX)(R14*1), Y0, Y0
-	VMOVUPS      Y0, (AX)(R14*1)
-	VFMADD231PS  (SI)(R14*1), Y0, Y2
-	VFMADD231PS  (R8)(R14*1), Y0, Y3
-	ADDQ         $0x20, R14
-	CMPQ         R14, R9
-	JNE          past
+channel:
+	VMOVUPS      (R8)(R15*1), Y0
+	VMULPS       (DX)(R15*1), Y0, Y0
+	VMOVUPS      Y0, (R8)(R15*1)
+	VFMADD231PS  (BX)(R15*1), Y0, Y2
+	VFMADD231PS  (CX)(R15*1), Y0, Y3
+	ADDQ         $0x20, R15
+	CMPQ         R15, R13
+	JNE          channel
 	VEXTRACTF128 $0x01, Y2, X1
 	VADDPS       X1, X2, X2
 	VPERMILPS    $0x0e, X2, X1
 	VADDPS       X1, X2, X2
 	VPERMILPS    $0x01, X2, X1
 	VADDPS       X1, X2, X2
+	VMULSS       X4, X2, X2
+	VMOVSS       X2, (R9)(R11*4)
 	VEXTRACTF128 $0x01, Y3, X1
 	VADDPS       X1, X3, X3
 	VPERMILPS    $0x0e, X3, X1
 	VADDPS       X1, X3, X3
 	VPERMILPS    $0x01, X3, X1
 	VADDPS       X1, X3, X3
-	VMOVSS       X2, (R10)
-	VMOVSS       X3, (R11)
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
-	ADDQ         BX, AX
-	DECQ         CX
-	JNE          row
+	VMULSS       X5, X3, X3
+	VMOVSS       X3, (R10)(R11*4)
+	ADDQ         R13, R8
+	INCQ         R11
+	JMP          row
 
-done:
-	LDMXCSR (SP)
+itself:
+	VXORPS Y3, Y3, Y3
+	XORQ   R15, R15
+
+own:
+	VMOVUPS      (BX)(R15*1), Y0
+	VMOVUPS      Y0, (R8)(R15*1)
+	VFMADD231PS  (CX)(R15*1), Y0, Y3
+	ADDQ         $0x20, R15
+	CMPQ         R15, R13
+	JNE          own
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0x0e, X3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0x01, X3, X1
+	VADDPS       X1, X3, X3
+	VMULSS       X5, X3, X3
+	VMOVSS       X3, (R10)(R11*4)
+	ADDQ         R13, DX
+	ADDQ         88(DI), BX
+	ADDQ         88(DI), CX
+	ADDQ         144(DI), R9
+	ADDQ         144(DI), R10
+	INCQ         152(DI)
+	DECQ         96(DI)
+	JNE          token
+	LDMXCSR      (SP)
 	VZEROUPPER
 	RET

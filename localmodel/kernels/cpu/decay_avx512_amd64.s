@@ -233,9 +233,9 @@ DATA exp0<>+56(SB)/4, $0x3f800000
 DATA exp0<>+60(SB)/4, $0x3f800000
 GLOBL exp0<>(SB), RODATA|NOPTR, $64
 
-// func decayAVX512(p *byte)
-// Requires: AVX, AVX512F, AVX512VL, SSE
-TEXT ·decayAVX512(SB), NOSPLIT, $64-8
+// func fadeAVX512(p *byte)
+// Requires: AVX, AVX512F, SSE
+TEXT ·fadeAVX512(SB), NOSPLIT, $64-8
 	MOVQ    p+0(FP), DI
 	MOVQ    (DI), AX
 	MOVQ    8(DI), BX
@@ -248,42 +248,111 @@ TEXT ·decayAVX512(SB), NOSPLIT, $64-8
 	MOVQ    64(DI), R11
 	MOVQ    72(DI), R12
 	MOVQ    80(DI), R13
-	MOVQ    88(DI), R15
 	STMXCSR (SP)
-	MOVL    (SP), DI
-	ORL     $0x00008040, DI
-	MOVL    DI, 4(SP)
+	MOVL    (SP), R15
+	ORL     $0x00008040, R15
+	MOVL    R15, 4(SP)
 	LDMXCSR 4(SP)
-	XORQ    R14, R14
 
-own:
-	VMOVUPS (R12)(R14*1), Z0
-	VMULPS  (DX)(R14*1), Z0, Z0
-	VMOVUPS Z0, (R12)(R14*1)
-	VMULPS  (SI)(R14*1), Z0, Z1
-	VMOVUPS Z1, (R13)(R14*1)
-	VMULPS  (R8)(R14*1), Z0, Z1
-	VMOVUPS Z1, (R15)(R14*1)
-	ADDQ    $0x40, R14
-	CMPQ    R14, R9
-	JNE     own
-	TESTQ   CX, CX
-	JEQ     done
+token:
+	MOVQ         152(DI), R15
+	SHLQ         $0x02, R15
+	ADDQ         104(DI), R15
+	VBROADCASTSS (R15), Z7
+	VBROADCASTSS 112(DI), Z8
+	XORQ         R15, R15
+
+channel:
+	VPXORD      Z1, Z1, Z1
+	VSUBPS      (AX)(R15*1), Z1, Z1
+	VMAXPS      expOverflow<>+0(SB), Z1, Z1
+	VMINPS      expUnderflow<>+0(SB), Z1, Z1
+	VMULPS      log2eHigh<>+0(SB), Z1, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VMOVAPS     Z1, Z4
+	VFMSUB132PS log2eHigh<>+0(SB), Z3, Z4
+	VFMADD231PS log2eLow<>+0(SB), Z1, Z4
+	VMOVUPS     exp6<>+0(SB), Z2
+	VFMADD213PS exp5<>+0(SB), Z4, Z2
+	VFMADD213PS exp4<>+0(SB), Z4, Z2
+	VFMADD213PS exp3<>+0(SB), Z4, Z2
+	VFMADD213PS exp2<>+0(SB), Z4, Z2
+	VFMADD213PS exp1<>+0(SB), Z4, Z2
+	VFMADD213PS exp0<>+0(SB), Z4, Z2
+	VSCALEFPS   Z3, Z2, Z1
+	VMOVUPS     Z1, (DX)(R15*1)
+	VMULPS      (R11)(R15*1), Z1, Z5
+	VMOVUPS     Z5, (R11)(R15*1)
+	VMULPS      (BX)(R15*1), Z5, Z6
+	VMULPS      Z7, Z6, Z6
+	VMOVUPS     Z6, (SI)(R15*1)
+	VMULPS      (R12)(R15*1), Z6, Z6
+	VMOVUPS     Z6, (R9)(R15*1)
+	VMULPS      (CX)(R15*1), Z5, Z6
+	VMULPS      Z8, Z6, Z6
+	VMOVUPS     Z6, (R8)(R15*1)
+	VMULPS      (R12)(R15*1), Z6, Z6
+	VMOVUPS     Z6, (R10)(R15*1)
+	ADDQ        $0x40, R15
+	CMPQ        R15, R13
+	JNE         channel
+	ADDQ        88(DI), AX
+	ADDQ        88(DI), BX
+	ADDQ        88(DI), CX
+	ADDQ        R13, DX
+	ADDQ        R13, SI
+	ADDQ        R13, R8
+	ADDQ        R13, R9
+	ADDQ        R13, R10
+	INCQ        152(DI)
+	DECQ        96(DI)
+	JNE         token
+	LDMXCSR     (SP)
+	VZEROUPPER
+	RET
+
+// func amongAVX512(p *byte)
+// Requires: AVX, AVX512F, AVX512VL, SSE
+TEXT ·amongAVX512(SB), NOSPLIT, $64-8
+	MOVQ    p+0(FP), DI
+	MOVQ    8(DI), BX
+	MOVQ    16(DI), CX
+	MOVQ    24(DI), DX
+	MOVQ    80(DI), R13
+	MOVQ    120(DI), SI
+	MOVQ    128(DI), R9
+	MOVQ    136(DI), R10
+	STMXCSR (SP)
+	MOVL    (SP), R15
+	ORL     $0x00008040, R15
+	MOVL    R15, 4(SP)
+	LDMXCSR 4(SP)
+
+token:
+	MOVQ         152(DI), R15
+	SHLQ         $0x02, R15
+	ADDQ         104(DI), R15
+	VBROADCASTSS (R15), Z4
+	VBROADCASTSS 112(DI), Z5
+	MOVQ         SI, R8
+	XORQ         R11, R11
 
 row:
+	CMPQ   R11, 152(DI)
+	JEQ    itself
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	XORQ   R14, R14
+	XORQ   R15, R15
 
-past:
-	VMOVUPS       (AX)(R14*1), Z0
-	VMULPS        (DX)(R14*1), Z0, Z0
-	VMOVUPS       Z0, (AX)(R14*1)
-	VFMADD231PS   (SI)(R14*1), Z0, Z2
-	VFMADD231PS   (R8)(R14*1), Z0, Z3
-	ADDQ          $0x40, R14
-	CMPQ          R14, R9
-	JNE           past
+channel:
+	VMOVUPS       (R8)(R15*1), Z0
+	VMULPS        (DX)(R15*1), Z0, Z0
+	VMOVUPS       Z0, (R8)(R15*1)
+	VFMADD231PS   (BX)(R15*1), Z0, Z2
+	VFMADD231PS   (CX)(R15*1), Z0, Z3
+	ADDQ          $0x40, R15
+	CMPQ          R15, R13
+	JNE           channel
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X1
@@ -292,6 +361,8 @@ past:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0x01, X2, X1
 	VADDPS        X1, X2, X2
+	VMULSS        X4, X2, X2
+	VMOVSS        X2, (R9)(R11*4)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X1
@@ -300,15 +371,41 @@ past:
 	VADDPS        X1, X3, X3
 	VPERMILPS     $0x01, X3, X1
 	VADDPS        X1, X3, X3
-	VMOVSS        X2, (R10)
-	VMOVSS        X3, (R11)
-	ADDQ          $0x04, R10
-	ADDQ          $0x04, R11
-	ADDQ          BX, AX
-	DECQ          CX
-	JNE           row
+	VMULSS        X5, X3, X3
+	VMOVSS        X3, (R10)(R11*4)
+	ADDQ          R13, R8
+	INCQ          R11
+	JMP           row
 
-done:
-	LDMXCSR (SP)
+itself:
+	VPXORD Z3, Z3, Z3
+	XORQ   R15, R15
+
+own:
+	VMOVUPS       (BX)(R15*1), Z0
+	VMOVUPS       Z0, (R8)(R15*1)
+	VFMADD231PS   (CX)(R15*1), Z0, Z3
+	ADDQ          $0x40, R15
+	CMPQ          R15, R13
+	JNE           own
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VPERMILPS     $0x0e, X3, X1
+	VADDPS        X1, X3, X3
+	VPERMILPS     $0x01, X3, X1
+	VADDPS        X1, X3, X3
+	VMULSS        X5, X3, X3
+	VMOVSS        X3, (R10)(R11*4)
+	ADDQ          R13, DX
+	ADDQ          88(DI), BX
+	ADDQ          88(DI), CX
+	ADDQ          144(DI), R9
+	ADDQ          144(DI), R10
+	INCQ          152(DI)
+	DECQ          96(DI)
+	JNE           token
+	LDMXCSR       (SP)
 	VZEROUPPER
 	RET

@@ -79,7 +79,7 @@ type scratch struct {
 	dequant  dequantArgs
 	pack     packArgs
 	softmax  softmaxArgs
-	decay    decayArgs
+	block    blockArgs
 
 	panel []float32 // packed weights
 	rows  []float32 // dequantised weights before packing

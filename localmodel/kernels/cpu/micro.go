@@ -32,7 +32,8 @@ type ops struct {
 	silu    func(gate, up *float32, n int)
 	gelu    func(gate, up *float32, n int)
 	exp     func(dst, src *float32, n int)
-	decay   func(*decayArgs)
+	fade    func(*blockArgs)
+	among   func(*blockArgs)
 }
 
 // typed are the kernels of one type of weights.
@@ -131,22 +132,23 @@ type softmaxArgs struct {
 	invCap float32  // factor from t to 2 log2(e) t / cap, the exponent of the tanh
 }
 
-// decayArgs asks for one token's step through a block of linear attention, in
-// which decay [n] is what the token leaves of each channel. Its own row:
-// run *= decay, keyOut = key run, queryOut = query run. Each earlier row r of
-// past: past *= decay, a[r] = key . past, p[r] = query . past. Numbers too
-// small for a normal float32 may become 0. stride and n are in bytes, n a
-// positive multiple of 64.
-type decayArgs struct {
-	past     *float32
-	stride   uintptr
-	rows     uintptr
-	decay    *float32
-	key      *float32
-	query    *float32
-	n        uintptr
-	a, p     *float32 // [rows]
-	run      *float32
-	keyOut   *float32
-	queryOut *float32
+// blockArgs asks for a block of rows tokens of linear attention; see Block. The
+// sources log, key and query have rows stride bytes apart, a and p strideAP
+// bytes, all others follow row on row. bytes is a row's length, a positive
+// multiple of 64. Numbers too small for a normal float32 may become 0. beta
+// holds -beta of each token. rows counts down, row up.
+type blockArgs struct {
+	log, key, query     *float32
+	decay               *float32
+	nearKey, nearQuery  *float32
+	farKey, farQuery    *float32
+	run, before         *float32
+	bytes, stride, rows uintptr
+	beta                *float32
+	scale               float32
+	_                   uint32
+	past                *float32
+	a, p                *float32
+	strideAP            uintptr
+	row                 uintptr // 0: counts the rows done
 }

@@ -46,7 +46,8 @@ func opsAVX2() *ops {
 		silu:  func(gate, up *float32, n int) { split2(8, gate, up, n, siluAVX2) },
 		gelu:  func(gate, up *float32, n int) { split2(8, gate, up, n, geluAVX2) },
 		exp:   func(dst, src *float32, n int) { split2(8, dst, src, n, expAVX2) },
-		decay: decayAVX2,
+		fade:  fadeAVX2,
+		among: amongAVX2,
 	}
 }
 
@@ -72,7 +73,8 @@ func opsAVX512() *ops {
 		silu:  func(gate, up *float32, n int) { split2(16, gate, up, n, siluAVX512) },
 		gelu:  func(gate, up *float32, n int) { split2(16, gate, up, n, geluAVX512) },
 		exp:   func(dst, src *float32, n int) { split2(16, dst, src, n, expAVX512) },
-		decay: decayAVX512,
+		fade:  fadeAVX512,
+		among: amongAVX512,
 	}
 }
 

@@ -23,7 +23,8 @@ func plainOps() *ops {
 		silu:    plainSiLU,
 		gelu:    plainGELU,
 		exp:     plainExp,
-		decay:   plainDecay,
+		fade:    plainFade,
+		among:   plainAmong,
 	}
 	for _, t := range quant.Types() {
 		o.typed[t] = typed{[3]func(*matvecArgs){plainMatVec(t, 1), plainMatVec(t, 2), plainMatVec(t, 4)}, plainDequant(t)}
@@ -248,24 +249,6 @@ func plainExp(dst, src *float32, n int) {
 	to := unsafe.Slice(dst, n)
 	for i, v := range unsafe.Slice(src, n) {
 		to[i] = float32(math.Exp(float64(max(-87, min(87, v)))))
-	}
-}
-
-func plainDecay(d *decayArgs) {
-	n := int(d.n / 4)
-	decay, key, query := unsafe.Slice(d.decay, n), unsafe.Slice(d.key, n), unsafe.Slice(d.query, n)
-	run, keyOut, queryOut := unsafe.Slice(d.run, n), unsafe.Slice(d.keyOut, n), unsafe.Slice(d.queryOut, n)
-	for i, e := range decay {
-		run[i] *= e
-		keyOut[i], queryOut[i] = key[i]*run[i], query[i]*run[i]
-	}
-	for r := range d.rows {
-		past := floatsAt(d.past, r*d.stride, n)
-		for i, e := range decay {
-			past[i] *= e
-		}
-		floatsAt(d.a, 4*r, 1)[0] = dot(past, key)
-		floatsAt(d.p, 4*r, 1)[0] = dot(past, query)
 	}
 }
 

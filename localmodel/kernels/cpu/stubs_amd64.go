@@ -302,10 +302,15 @@ func prefetchAMD64(p *byte, n int)
 //go:noescape
 func expAVX2(dst, src *float32, n int)
 
-// decayAVX2 takes a token through a block; see decayArgs.
+// fadeAVX2 takes a block's own rows; see blockArgs.
 //
 //go:noescape
-func decayAVX2(p *decayArgs)
+func fadeAVX2(p *blockArgs)
+
+// amongAVX2 computes a block's own products; see blockArgs.
+//
+//go:noescape
+func amongAVX2(p *blockArgs)
 
 // gemmF32AVX512 multiplies up to 12 rows by 32 columns of F32; see gemmArgs.
 //
@@ -592,10 +597,15 @@ func geluAVX512(gate, up *float32, n int)
 //go:noescape
 func expAVX512(dst, src *float32, n int)
 
-// decayAVX512 takes a token through a block; see decayArgs.
+// fadeAVX512 takes a block's own rows; see blockArgs.
 //
 //go:noescape
-func decayAVX512(p *decayArgs)
+func fadeAVX512(p *blockArgs)
+
+// amongAVX512 computes a block's own products; see blockArgs.
+//
+//go:noescape
+func amongAVX512(p *blockArgs)
 
 // quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
 //

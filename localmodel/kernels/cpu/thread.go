@@ -51,34 +51,26 @@ func (t Thread) Product(c, a, b Dense, m, n, k int, scale []float32) {
 	if scale != nil {
 		need("Product", "scale", len(scale), m)
 	}
-	if k == 0 {
-		t.scaleRows(c, m, panels*Panel, scale)
-		return
-	}
 	g := &t.s.gemm
 	tiles := (m + t.ops.mr - 1) / t.ops.mr
 	for i := range tiles {
 		from, to := i*m/tiles, (i+1)*m/tiles
 		*g = gemmArgs{
-			a: &a.Data[from*a.Stride], lda: uintptr(4 * a.Stride), ldb: uintptr(4 * b.Stride), ldc: uintptr(4 * c.Stride),
+			lda: uintptr(4 * a.Stride), ldb: uintptr(4 * b.Stride), ldc: uintptr(4 * c.Stride),
 			k: uintptr(k), mr: uintptr(to - from),
+		}
+		if k > 0 {
+			g.a = &a.Data[from*a.Stride]
 		}
 		if scale != nil {
 			g.scale = &scale[from]
 		}
 		for col := 0; col < panels*Panel; col += t.ops.nr {
-			g.b, g.c = unsafe.Pointer(&b.Data[col]), &c.Data[from*c.Stride+col]
+			g.c = &c.Data[from*c.Stride+col]
+			if k > 0 {
+				g.b = unsafe.Pointer(&b.Data[col])
+			}
 			t.ops.gemm[F32](g)
-		}
-	}
-}
-
-func (t Thread) scaleRows(c Dense, m, n int, scale []float32) {
-	for r := range m {
-		if row := c.From(r).Data[:n]; scale == nil {
-			clear(row)
-		} else {
-			t.Scale(row, row, scale[r])
 		}
 	}
 }
@@ -134,43 +126,4 @@ func (t Thread) Squares(x []float32) float32 {
 		return 0
 	}
 	return t.ops.squares(&x[0], len(x))
-}
-
-// Step is a token's way through a block of linear attention, in n channels,
-// a multiple of 16.
-type Step struct {
-	Decay, Key, Query []float32 // [n]; Decay: what the token leaves of each channel
-	// Run *= Decay; KeyOut = Key Run; QueryOut = Query Run. All [n].
-	Run, KeyOut, QueryOut []float32
-	// The Rows earlier tokens, [Rows, n]: Past *= Decay, and then the products
-	// A[r] = Key . Past[r], P[r] = Query . Past[r].
-	Past Dense
-	Rows int
-	A, P []float32
-}
-
-// Step takes a token through its block. What is too small for a normal number
-// may become zero.
-func (t Thread) Step(s *Step) {
-	n := len(s.Decay)
-	if n == 0 || n%16 != 0 {
-		panic(fmt.Sprintf("cpu: Step: %d channels, want a multiple of 16", n))
-	}
-	need("Step", "Key", len(s.Key), n)
-	need("Step", "Query", len(s.Query), n)
-	need("Step", "Run", len(s.Run), n)
-	need("Step", "KeyOut", len(s.KeyOut), n)
-	need("Step", "QueryOut", len(s.QueryOut), n)
-	d := &t.s.decay
-	*d = decayArgs{
-		rows: uintptr(s.Rows), decay: &s.Decay[0], key: &s.Key[0], query: &s.Query[0], n: uintptr(4 * n),
-		run: &s.Run[0], keyOut: &s.KeyOut[0], queryOut: &s.QueryOut[0],
-	}
-	if s.Rows > 0 {
-		need("Step", "Past", len(s.Past.Data), (s.Rows-1)*s.Past.Stride+n)
-		need("Step", "A", len(s.A), s.Rows)
-		need("Step", "P", len(s.P), s.Rows)
-		d.past, d.stride, d.a, d.p = &s.Past.Data[0], uintptr(4*s.Past.Stride), &s.A[0], &s.P[0]
-	}
-	t.ops.decay(d)
 }
