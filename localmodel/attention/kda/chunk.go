@@ -21,7 +21,7 @@ type chunk struct {
 	queries  []float32 // [rows, channels]: scale exp(G) q
 	update   []float32 // [channels, chunkRows]: exp(G_last - G) k, transposed
 	inverse  []float32 // [rows, chunkRows]: (I+A)^-1; right of a row's block: unset
-	scores   []float32 // [rows, chunkRows]: scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i; likewise
+	products []float32 // [rows, chunkRows], see scores
 	decay    []float32 // [channels]: exp(G_last)
 	channels int       // key channels, rounded up to whole registers; zeros behind
 }
@@ -30,24 +30,40 @@ type chunk struct {
 type blockScratch struct {
 	log, key, query, decay, near, past []float32 // [rows, channels]
 	run, beta                          []float32
-	a                                  []float32 // [chunkRows, chunkRows]: -A
 	ownA, ownP                         []float32 // [blockRows, blockRows]; above the diagonal always 0
+	own, earlier                       []float32 // [blockRows, cpu.Panel], [blockRows, chunkRows]
 }
+
+// Products of keys and of queries with keys lie side by side, so that they are
+// computed at once: behind the 16 rows of a block of -A come those of
+//
+//	P_ij = scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i
+//
+// Right of the block's own columns both are unset.
+
+// minusA is -A from row r0, the first of a block, on.
+func (c *chunk) minusA(r0 int) cpu.Dense {
+	return cpu.Dense{Data: c.products[2*r0*chunkRows:], Stride: chunkRows}
+}
+
+// scores is P from row r0, the first of a block, on.
+func (c *chunk) scores(r0 int) cpu.Dense { return c.minusA(r0).From(blockRows) }
 
 func (c *chunk) reset(b *blockScratch, rows, keyDim int) {
 	c.rows, c.channels = rows, up(keyDim, 16)
 	for _, x := range []*[]float32{&c.keys, &c.queries, &c.update} {
 		grow(x, chunkRows*c.channels)
 	}
-	for _, x := range []*[]float32{&c.inverse, &c.scores, &b.a} {
-		grow(x, chunkRows*chunkRows)
-	}
+	grow(&c.inverse, chunkRows*chunkRows)
+	grow(&c.products, 2*chunkRows*chunkRows)
 	for _, x := range []*[]float32{&b.decay, &b.past} {
 		grow(x, blockRows*c.channels)
 	}
 	grow(&b.near, 2*blockRows*c.channels)
 	grow(&b.ownA, blockRows*blockRows)
 	grow(&b.ownP, blockRows*blockRows)
+	grow(&b.own, blockRows*cpu.Panel)
+	grow(&b.earlier, blockRows*chunkRows)
 	grow(&b.run, c.channels)
 	grow(&b.beta, blockRows)
 	for i := range grow(&c.decay, c.channels) {
@@ -108,30 +124,32 @@ func (b *blockScratch) load(block *cpu.Block, s Shape, w *Work, head, from int) 
 // among the block's own beside them.
 func (c *chunk) between(t cpu.Thread, b *blockScratch, r0, rows int) {
 	near, update := cpu.Dense{Data: b.near, Stride: c.channels}, cpu.Dense{Data: c.update, Stride: chunkRows}
-	a, scores := cpu.Dense{Data: b.a[r0*chunkRows:], Stride: chunkRows}, cpu.Dense{Data: c.scores[r0*chunkRows:], Stride: chunkRows}
-	if r0 > 0 {
-		t.Product(a, near, update, rows, r0, c.channels, nil)
-		t.Product(scores, near.From(blockRows), update, rows, r0, c.channels, nil)
-	}
+	a, scores := c.minusA(r0), c.scores(r0)
+	t.Product(a, near, update, blockRows+rows, r0, c.channels, nil)
 	for i := range rows {
 		*(*[blockRows]float32)(a.From(i).Data[r0:]) = [blockRows]float32(b.ownA[i*blockRows:])
 		*(*[blockRows]float32)(scores.From(i).Data[r0:]) = [blockRows]float32(b.ownP[i*blockRows:])
 	}
 }
 
-// invert computes a block's rows of (I+A)^-1 by forward substitution; b.a
-// holds -A. Row i is e_i plus row i of -A times the rows above, those of
-// earlier blocks for the whole block at once.
+// invert computes a block's rows of (I+A)^-1 by forward substitution: first
+// the inverse of the block on the diagonal, row i of which is e_i plus row i of
+// -A times the rows above; then this times what earlier blocks contribute.
 func (c *chunk) invert(t cpu.Thread, b *blockScratch, r0, rows int) {
-	a, inverse := cpu.Dense{Data: b.a, Stride: chunkRows}, cpu.Dense{Data: c.inverse, Stride: chunkRows}
-	clear(c.inverse[r0*chunkRows : (r0+rows)*chunkRows])
-	if r0 > 0 {
-		t.Product(inverse.From(r0), a.From(r0), inverse, rows, r0, r0, nil)
-	}
-	for i := r0; i < r0+rows; i++ {
-		c.inverse[i*chunkRows+i] = 1
-		if i > r0 {
-			t.Product(inverse.From(i), cpu.Dense{Data: b.a[i*chunkRows+r0:], Stride: chunkRows}, inverse.From(r0), 1, i, i-r0, ones[:])
+	a, inverse, own := c.minusA(r0), cpu.Dense{Data: c.inverse, Stride: chunkRows}, cpu.Dense{Data: b.own, Stride: cpu.Panel}
+	clear(b.own)
+	for i := range rows {
+		b.own[i*cpu.Panel+i] = 1
+		if i > 0 {
+			t.Product(own.From(i), cpu.Dense{Data: a.From(i).Data[r0:], Stride: chunkRows}, own, 1, i, i, ones[:])
 		}
+	}
+	if r0 > 0 {
+		earlier := cpu.Dense{Data: b.earlier, Stride: chunkRows}
+		t.Product(earlier, a, inverse, rows, r0, r0, nil)
+		t.Product(inverse.From(r0), own, earlier, rows, r0, rows, nil)
+	}
+	for i := range rows {
+		*(*[blockRows]float32)(inverse.From(r0 + i).Data[r0:]) = [blockRows]float32(b.own[i*cpu.Panel:])
 	}
 }

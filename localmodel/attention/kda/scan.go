@@ -19,44 +19,57 @@ type tile struct {
 // tileScratch is a thread's for a tile of a chunk, [rows, columns].
 type tileScratch struct{ v, u, o []float32 }
 
-// Chunked appends the works' tokens chunk by chunk: the chunks of all heads
-// side by side as far as they don't need the state, then, tile of value
-// channels beside tile, one chunk after the other.
+// tasksPerThread is how many chunks a round has for each thread: enough to
+// share out evenly, few enough for their matrices to stay in the cache.
+const tasksPerThread = 4
+
+// Chunked appends the works' tokens chunk by chunk. A group of heads goes
+// through the whole prompt at a time, in rounds: first the round's chunks of
+// all heads side by side, as far as they don't need the state, then, tile of
+// value channels beside tile, one chunk after the other.
 func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
-	threads := b.threadsFor(k)
+	tasks := tasksPerThread * k.Threads()
+	heads := min(s.Heads, tasks)
+	count := max(1, min(chunksAtOnce, tasks/heads))
 	for i := range works {
 		w := &works[i]
 		w.check(s)
-		b.tilesOf(s, w)
-		// As many chunks at once as keep the threads busy.
-		atOnce := min(chunksAtOnce, max(1, (4*k.Threads()+s.Heads-1)/s.Heads))
-		for len(b.chunks) < atOnce*s.Heads {
-			b.chunks = append(b.chunks, chunk{})
+		for head := 0; head < s.Heads; head += heads {
+			b.group(k, s, w, head, min(head+heads, s.Heads), count)
 		}
-		for from := 0; from < w.N; from += atOnce * chunkRows {
-			count := min(atOnce, (w.N-from+chunkRows-1)/chunkRows)
-			k.Share(count*s.Heads, func(t cpu.Thread, i int) {
-				c, head, at := &b.chunks[i], i/count, from+i%count*chunkRows
-				c.reset(&threads[t.Number].block, min(chunkRows, w.N-at), s.KeyDim)
-				c.prepare(t, &threads[t.Number].block, s, w, head, at)
-			})
-			k.Share(len(b.tiles), func(t cpu.Thread, i int) {
-				tile := &b.tiles[i]
-				for j := range count {
-					threads[t.Number].tile.chunk(t, &b.chunks[tile.head*count+j], s, w, tile, from+j*chunkRows)
-				}
-			})
-		}
-		b.store(s, w)
 	}
 }
 
-// tilesOf cuts the work's state into tiles.
-func (b *Scratch) tilesOf(s Shape, w *Work) {
+// group takes heads [h0, h1) through a work, count chunks a round.
+func (b *Scratch) group(k *cpu.Kernels, s Shape, w *Work, h0, h1, count int) {
+	threads := b.threadsFor(k)
+	for len(b.chunks) < count*(h1-h0) {
+		b.chunks = append(b.chunks, chunk{})
+	}
+	b.tilesOf(s, w, h0, h1)
+	for from := 0; from < w.N; from += count * chunkRows {
+		count := min(count, (w.N-from+chunkRows-1)/chunkRows)
+		k.Share(count*(h1-h0), func(t cpu.Thread, i int) {
+			c, at := &b.chunks[i], from+i%count*chunkRows
+			c.reset(&threads[t.Number].block, min(chunkRows, w.N-at), s.KeyDim)
+			c.prepare(t, &threads[t.Number].block, s, w, h0+i/count, at)
+		})
+		k.Share(len(b.tiles), func(t cpu.Thread, i int) {
+			tile := &b.tiles[i]
+			for j := range count {
+				threads[t.Number].tile.chunk(t, &b.chunks[(tile.head-h0)*count+j], s, w, tile, from+j*chunkRows)
+			}
+		})
+	}
+	b.store(s, w)
+}
+
+// tilesOf cuts the state of heads [h0, h1) into tiles.
+func (b *Scratch) tilesOf(s Shape, w *Work, h0, h1 int) {
 	b.tiles = b.tiles[:0]
 	padded := up(s.ValueDim, cpu.Panel)
-	all := grow(&b.states, s.Heads*s.KeyDim*padded)
-	for head := range s.Heads {
+	all := grow(&b.states, (h1-h0)*s.KeyDim*padded)
+	for head := h0; head < h1; head++ {
 		for col := 0; col < s.ValueDim; col += tileColumns {
 			columns := min(tileColumns, padded-col)
 			state := cpu.Dense{Data: all[:s.KeyDim*columns], Stride: columns}
@@ -105,7 +118,7 @@ func (b *tileScratch) chunk(t cpu.Thread, c *chunk, s Shape, w *Work, tile *tile
 	for r0 := 0; r0 < c.rows; r0 += blockRows { // right of a block nothing counts
 		rows := min(blockRows, c.rows-r0)
 		t.Product(u.From(r0), cpu.Dense{Data: c.inverse[r0*chunkRows:], Stride: chunkRows}, v, rows, columns, r0+rows, nil)
-		t.Product(o.From(r0), cpu.Dense{Data: c.scores[r0*chunkRows:], Stride: chunkRows}, u, rows, columns, r0+rows, ones[:])
+		t.Product(o.From(r0), c.scores(r0), u, rows, columns, r0+rows, ones[:])
 	}
 	t.Product(tile.state, cpu.Dense{Data: c.update, Stride: chunkRows}, u, s.KeyDim, columns, c.rows, c.decay)
 	for r := 0; r < c.rows && !direct; r++ {

@@ -52,25 +52,23 @@ func (t Thread) Product(c, a, b Dense, m, n, k int, scale []float32) {
 		need("Product", "scale", len(scale), m)
 	}
 	g := &t.s.gemm
+	*g = gemmArgs{lda: uintptr(4 * a.Stride), ldb: uintptr(4 * b.Stride), ldc: uintptr(4 * c.Stride), k: uintptr(k)}
+	gemm, nr := t.ops.gemm[F32], t.ops.nr
 	tiles := (m + t.ops.mr - 1) / t.ops.mr
 	for i := range tiles {
 		from, to := i*m/tiles, (i+1)*m/tiles
-		*g = gemmArgs{
-			lda: uintptr(4 * a.Stride), ldb: uintptr(4 * b.Stride), ldc: uintptr(4 * c.Stride),
-			k: uintptr(k), mr: uintptr(to - from),
-		}
+		g.mr = uintptr(to - from)
 		if k > 0 {
 			g.a = &a.Data[from*a.Stride]
 		}
 		if scale != nil {
 			g.scale = &scale[from]
 		}
-		for col := 0; col < panels*Panel; col += t.ops.nr {
-			g.c = &c.Data[from*c.Stride+col]
-			if k > 0 {
+		for col := 0; col < panels*Panel; col += nr {
+			if g.c = &c.Data[from*c.Stride+col]; k > 0 {
 				g.b = unsafe.Pointer(&b.Data[col])
 			}
-			t.ops.gemm[F32](g)
+			gemm(g)
 		}
 	}
 }
