@@ -93,7 +93,7 @@ func (c Case) Number(name string, otherwise float64) float64 {
 	return otherwise
 }
 
-// npy reads a NumPy file of float32, float64, int32 or bytes (booleans).
+// npy reads a NumPy file of float32, float64, int32 or booleans (0 and 1).
 func npy(t testing.TB, path string) []float64 {
 	t.Helper()
 	b, err := os.ReadFile(path)
