@@ -76,6 +76,7 @@ type Scratch struct {
 	threads []thread
 	tiles   []tile
 	states  []float32 // of the tiles
+	layer   layerScratch
 }
 
 // recurrentRows is the number of tokens up to which steps are taken one by one:

@@ -109,6 +109,22 @@ func (t Thread) Mul(dst, x, w []float32, s float32) {
 	}
 }
 
+// Add adds x to dst [len(x)].
+func (t Thread) Add(dst, x []float32) {
+	need("Add", "dst", len(dst), len(x))
+	if len(x) > 0 {
+		t.ops.add(&dst[0], &x[0], len(x))
+	}
+}
+
+// SiLUMul replaces gate by gate / (1 + exp(-gate)) * up.
+func (t Thread) SiLUMul(gate, up []float32) {
+	need("SiLUMul", "up", len(up), len(gate))
+	if len(gate) > 0 {
+		t.ops.silu(&gate[0], &up[0], len(gate))
+	}
+}
+
 // Exp writes e^x to dst [len(x)], which may be x. x counts as within ±87, so
 // that no power is infinite, zero or too small for a normal number.
 func (t Thread) Exp(dst, x []float32) {
