@@ -48,9 +48,9 @@ type Tokens struct {
 
 // layerScratch holds rows of all works, one after the other.
 type layerScratch struct {
-	raw, mixed                  [3][]float32 // of q, k and v: ahead of and behind the convolution
-	low, gateLow                []float32    // [n, rank]
-	decay, gate, beta, one, len []float32
+	raw, mixed                     [3][]float32 // of q, k and v: ahead of and behind the convolution
+	low, gateLow                   []float32    // [n, rank]
+	decay, gate, beta, one, length []float32
 }
 
 // Mix appends the works' tokens to their caches: x [n, width] holds their rows,
@@ -142,11 +142,11 @@ func shift(tail, rows []float32) {
 // what they stand for.
 func (l *Layer) normalise(k *cpu.Kernels, b *Scratch, n int) {
 	s, d := &b.layer, float64(l.KeyDim)
-	for i := range grow(&s.len, l.KeyDim) {
-		s.len[i] = float32(1 / math.Sqrt(d)) // RMSNorm divides by the mean, not by the sum
+	for i := range grow(&s.length, l.KeyDim) {
+		s.length[i] = float32(1 / math.Sqrt(d)) // RMSNorm divides by the mean, not by the sum
 	}
 	for _, x := range s.mixed[:2] {
-		k.RMSNorm(x, x, s.len, n*l.Heads, l.KeyDim, float32(unitEps/d))
+		k.RMSNorm(x, x, s.length, n*l.Heads, l.KeyDim, float32(unitEps/d))
 	}
 	keys := l.Heads * l.KeyDim
 	k.Share(n, func(t cpu.Thread, r int) {
