@@ -54,6 +54,10 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	if h.Type == "" {
 		return nil, nil, errors.New("model: config.json has no model_type; is this a language model?")
 	}
+	if h.Type == kimiLinear {
+		m, err := fromKimi(config, t)
+		return m, t, err
+	}
 	if h.RopeParameters != nil && h.Theta == 0 {
 		return nil, nil, errors.New("model: config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta")
 	}
