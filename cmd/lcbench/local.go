@@ -88,8 +88,11 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 }
 
 func loadLocal(ctx context.Context, c *cli.Context, name string, o localmodel.Options) (*localmodel.Model, error) {
-	if name == local.InductionName {
+	switch name {
+	case local.InductionName:
 		return localmodel.Induction(o)
+	case local.RecallName:
+		return localmodel.Recall(o)
 	}
 	files, err := modelFiles(c.App.ErrWriter)
 	if err != nil {

@@ -31,8 +31,8 @@ func pullModel(c *cli.Context) error {
 		return usagef("want one model, got %d; see lcbench model ls", c.NArg())
 	}
 	name := c.Args().First()
-	if name == local.InductionName {
-		fmt.Fprintln(c.App.Writer, "induction is built in")
+	if name == local.InductionName || name == local.RecallName {
+		fmt.Fprintf(c.App.Writer, "%s is built in\n", name)
 		return nil
 	}
 	files, err := modelFiles(c.App.ErrWriter)
