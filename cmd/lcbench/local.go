@@ -84,6 +84,10 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 	if errors.As(err, &window) {
 		return nil, usagef("--window: %w", err)
 	}
+	var own *localmodel.MixerError
+	if errors.As(err, &own) {
+		return nil, usagef("%w", err)
+	}
 	return m, err
 }
 
