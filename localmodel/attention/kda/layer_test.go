@@ -114,7 +114,8 @@ func TestCachesFork(t *testing.T) {
 	if !ok || fork.Len() != at {
 		t.Fatalf("no fork at the end: %v, length %d", ok, fork.Len())
 	}
-	if both := held(first, fork.(*Cache)); both != l.Bytes() {
+	later, _ := first.Fork(at)
+	if both := held(first, fork.(*Cache), later.(*Cache)); both != l.Bytes() {
 		t.Errorf("a cache and its fork hold %d bytes, want %d: they share", both, l.Bytes())
 	}
 	if got := 4 * int64(2*16*16+3*3*2*16); l.Bytes() != got {
@@ -129,6 +130,7 @@ func TestCachesFork(t *testing.T) {
 	if both := held(first, fork.(*Cache)); both != 2*l.Bytes() {
 		t.Errorf("a cache and its fork hold %d bytes once both went on, want %d", both, 2*l.Bytes())
 	}
+	close32(t, "a fork that waited", mix(k, l, later.(*Cache), x[at*width:], 7), wide(want), tol)
 	empty, ok := first.Fork(0)
 	if !ok {
 		t.Fatal("no fork at 0")

@@ -74,7 +74,7 @@ func (t Thread) block(b *Block) *blockArgs {
 		log: &b.Log.Data[0], key: &b.Key.Data[0], query: &b.Query.Data[0], decay: &b.Decay[0],
 		nearKey: &b.NearKey[0], nearQuery: &b.NearQuery[0], farKey: &b.FarKey[0], farQuery: &b.FarQuery[0],
 		run: &b.Run[0], before: &b.Before[0], bytes: uintptr(4 * n), stride: uintptr(4 * b.Log.Stride), rows: uintptr(rows),
-		beta: &b.MinusBeta[0], scale: b.Scale,
+		row: 0, beta: &b.MinusBeta[0], scale: b.Scale,
 	}
 	return &t.s.block
 }

@@ -150,5 +150,5 @@ type blockArgs struct {
 	past                *float32
 	a, p                *float32
 	strideAP            uintptr
-	row                 uintptr // 0: counts the rows done
+	row                 uintptr // 0 at first, counts up
 }
