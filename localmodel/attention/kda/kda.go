@@ -104,6 +104,7 @@ type thread struct {
 	block blockScratch
 	tile  tileScratch
 	token tokenScratch
+	spare []float32 // a row of a layer's channels
 }
 
 // threadsFor returns scratch for the threads of k.

@@ -89,7 +89,7 @@ func (l *Layer) project(k *cpu.Kernels, b *Scratch, x []float32, n int) {
 // convolve runs the three convolutions over each work, behind the samples that
 // its cache keeps, and keeps the last ones.
 func (l *Layer) convolve(k *cpu.Kernels, b *Scratch, works []Tokens) {
-	s := &b.layer
+	s, threads := &b.layer, b.threadsFor(k)
 	for i, channels := range l.channels() {
 		for len(s.one) < channels {
 			s.one = append(s.one, 1)
@@ -99,7 +99,9 @@ func (l *Layer) convolve(k *cpu.Kernels, b *Scratch, works []Tokens) {
 			tail := w.Cache.own().tails[i]
 			rows, out := s.raw[i][at:at+w.N*channels], s.mixed[i][at:]
 			k.Share(w.N, func(t cpu.Thread, r int) {
-				l.sample(t, l.Conv[i], tail, rows, out[r*channels:][:channels], s.one, r)
+				terms := grow(&threads[t.Number].spare, channels)
+				l.sample(t, l.Conv[i], tail, rows, out[r*channels:][:channels], terms, r)
+				t.SiLUMul(out[r*channels:][:channels], s.one)
 			})
 			shift(tail, rows)
 			at += w.N * channels
@@ -107,10 +109,9 @@ func (l *Layer) convolve(k *cpu.Kernels, b *Scratch, works []Tokens) {
 	}
 }
 
-// sample computes row r of a convolution and its activation.
-func (l *Layer) sample(t cpu.Thread, weights, tail, rows, out, one []float32, r int) {
+// sample computes row r of a convolution.
+func (l *Layer) sample(t cpu.Thread, weights, tail, rows, out, terms []float32, r int) {
 	c := len(out)
-	terms := make([]float32, c)
 	for tap := range l.Taps {
 		from := r - (l.Taps - 1) + tap
 		x := tail
@@ -126,7 +127,6 @@ func (l *Layer) sample(t cpu.Thread, weights, tail, rows, out, one []float32, r 
 		t.Mul(terms, x[from*c:][:c], weights[tap*c:], 1)
 		t.Add(out, terms)
 	}
-	t.SiLUMul(out, one)
 }
 
 // shift appends rows to a tail of fixed length.
@@ -148,11 +148,11 @@ func (l *Layer) normalise(k *cpu.Kernels, b *Scratch, n int) {
 	for _, x := range s.mixed[:2] {
 		k.RMSNorm(x, x, s.length, n*l.Heads, l.KeyDim, float32(unitEps/d))
 	}
-	keys := l.Heads * l.KeyDim
+	keys, threads := l.Heads*l.KeyDim, b.threadsFor(k)
 	k.Share(n, func(t cpu.Thread, r int) {
 		row := s.decay[r*keys:][:keys]
 		t.Add(row, l.DecayBias)
-		softplus(t, row)
+		softplus(t, row, grow(&threads[t.Number].spare, keys))
 		for h, a := range l.ALog {
 			part := row[h*l.KeyDim:][:l.KeyDim]
 			t.Scale(part, part, -float32(math.Exp(float64(a))))
@@ -163,16 +163,24 @@ func (l *Layer) normalise(k *cpu.Kernels, b *Scratch, n int) {
 	})
 }
 
-// softplus replaces z by log(1 + e^z) = max(z, 0) + log(1 + e^-|z|).
-func softplus(t cpu.Thread, z []float32) {
-	power := make([]float32, len(z))
+// softplus replaces z by log(1 + e^z) = max(z, 0) + log(1 + e^-|z|); power is
+// overwritten.
+func softplus(t cpu.Thread, z, power []float32) {
 	for i, v := range z {
 		power[i] = min(v, -v)
 	}
 	t.Exp(power, power)
 	for i, v := range z {
-		z[i] = max(v, 0) + float32(math.Log1p(float64(power[i])))
+		z[i] = max(v, 0) + logOnePlus(power[i])
 	}
+}
+
+// logOnePlus is log(1 + p) of 0 <= p <= 1 to float32's precision: 2 artanh s of
+// s = p / (2+p) <= 1/3, whose series falls by 9 with each term.
+func logOnePlus(p float32) float32 {
+	s := p / (2 + p)
+	t := float64(s) * float64(s)
+	return s * float32(2+t*(2./3+t*(2./5+t*(2./7+t*(2./9+t*(2./11+t*(2./13+t*2./15)))))))
 }
 
 func (l *Layer) attend(k *cpu.Kernels, b *Scratch, works []Tokens, out []float32) {

@@ -88,6 +88,15 @@ func TestGoldenLayer(t *testing.T) {
 	})
 }
 
+func TestLogOnePlus(t *testing.T) {
+	for _, p := range []float32{0, 1e-38, 1e-20, 1e-7, 1e-3, 0.1, 0.3, 0.5, 0.77, 0.999, 1} {
+		want := math.Log1p(float64(p))
+		if got := float64(logOnePlus(p)); !(math.Abs(got-want) <= 3e-7*want) {
+			t.Errorf("log(1+%g): got %g, want %g", p, got, want)
+		}
+	}
+}
+
 // Sequences side by side, and forks at the end, don't disturb one another.
 func TestCachesFork(t *testing.T) {
 	var c goldentest.Case
