@@ -62,6 +62,7 @@ type kimiConfig struct {
 	ValueDim   int    `json:"v_head_dim"`
 	NoRotation *bool  `json:"mla_use_nope"`
 	Activation string `json:"hidden_act"`
+	Scaling    any    `json:"rope_scaling"`
 }
 
 // fromKimi puts a model together from its config.json and tensors.
@@ -115,6 +116,8 @@ func (k *kimiConfig) check(c Config) error {
 		return errors.New("model: mla_use_nope is false: latent attention with rotation is not supported")
 	case k.Activation != "" && k.Activation != "silu":
 		return fmt.Errorf("model: hidden_act is %q, want silu", k.Activation)
+	case k.Scaling != nil:
+		return errors.New("model: rope_scaling is not supported in kimi_linear")
 	}
 	for i := range c.Layers {
 		if linear, full := slices.Contains(k.Linear.KDA, i+1), slices.Contains(k.Linear.Full, i+1); linear == full {
