@@ -48,6 +48,24 @@ func (o Options) checkGPU() error {
 	return nil
 }
 
+// MixerError is an option that a model can't follow whose layers have mixers of
+// their own.
+type MixerError struct{ Why string }
+
+func (e *MixerError) Error() string { return e.Why }
+
+// checkMixers refuses what a model whose layers have mixers of their own can't do.
+func (o Options) checkMixers(m *model.Model) error {
+	how := m.Attends("full")
+	switch {
+	case o.Attention.String() != "full":
+		return &MixerError{fmt.Sprintf("attention %s: the model's layers attend as they were trained (%s); use --attention full", o.Attention, how)}
+	case o.Device == "gpu":
+		return &MixerError{fmt.Sprintf("layers of %s run on the CPU only so far; use --device cpu", how)}
+	}
+	return nil
+}
+
 // keptOnDevice is how many whole windows of ids are remembered beside a
 // device's one cache: it serves no prompt but those that begin like its last.
 const keptOnDevice = 8

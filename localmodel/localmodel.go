@@ -171,6 +171,12 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 	if o.KVBudget <= 0 {
 		o.KVBudget = DefaultKVBudget
 	}
+	if weights.OwnMixers() {
+		if err := o.checkMixers(weights); err != nil {
+			return nil, err
+		}
+		o.Device = "cpu"
+	}
 	d, err := openDevice(o)
 	if err != nil {
 		return nil, err
@@ -236,7 +242,7 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 
 func info(weights *model.Model, o Options) Info {
 	return Info{
-		Name: weights.Name, Arch: weights.Arch, Attention: o.Attention.String(), Rope: weights.GlobalRope().String(), Window: o.Window,
+		Name: weights.Name, Arch: weights.Arch, Attention: weights.Attends(o.Attention.String()), Rope: weights.GlobalRope().String(), Window: o.Window,
 		Layers: weights.Layers, Width: weights.Width, Vocab: weights.Vocab, Activations: "float32",
 	}
 }

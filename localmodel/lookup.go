@@ -19,7 +19,19 @@ func Induction(o Options) (*Model, error) {
 	return assemble(m, weights, lookup{weights.Vocab()}, o)
 }
 
-// lookup is the vocabulary of the induction model: each prompt's words get ids
+// Recall returns the constructed model of one layer of Kimi Delta Attention,
+// which needs no file.
+func Recall(o Options) (*Model, error) {
+	weights := induction.NewRecall()
+	m, named, err := model.FromFolder(weights.Config(), weights)
+	if err != nil {
+		return nil, err
+	}
+	m.Name = "recall-kda"
+	return assemble(m, named, lookup{weights.Vocab()}, o)
+}
+
+// lookup is the vocabulary of the constructed models: each prompt's words get ids
 // as they come, and what the prompt asks for is put last, where the model looks
 // from.
 type lookup struct{ vocab int }

@@ -98,12 +98,19 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 	if errors.As(err, &fit) {
 		return nil, usagef("--attention: %w", err)
 	}
+	var own *localmodel.MixerError
+	if errors.As(err, &own) {
+		return nil, usagef("%w", err)
+	}
 	return m, err
 }
 
 func loadLocal(ctx context.Context, c *cli.Context, name string, o localmodel.Options) (*localmodel.Model, error) {
-	if name == local.InductionName {
+	switch name {
+	case local.InductionName:
 		return localmodel.Induction(o)
+	case local.RecallName:
+		return localmodel.Recall(o)
 	}
 	files, err := modelFiles(c.App.ErrWriter)
 	if err != nil {

@@ -31,8 +31,8 @@ func pullModel(c *cli.Context) error {
 		return usagef("want one model, got %d; see lcbench model ls", c.NArg())
 	}
 	name := c.Args().First()
-	if name == local.InductionName {
-		fmt.Fprintln(c.App.Writer, "induction is built in")
+	if name == local.InductionName || name == local.RecallName {
+		fmt.Fprintf(c.App.Writer, "%s is built in\n", name)
 		return nil
 	}
 	files, err := modelFiles(c.App.ErrWriter)
@@ -55,6 +55,7 @@ func listLocal(c *cli.Context) error {
 	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tHERE\tLICENCE\tWHAT")
 	fmt.Fprintln(w, "induction\tbuilt in\t\tretrieves by construction, 128k context")
+	fmt.Fprintln(w, "recall-kda\tbuilt in\t\tretrieves by one layer of Kimi Delta Attention, up to 1021 words back, 128k context")
 	for _, m := range files.List() {
 		here := "no"
 		if m.Here {

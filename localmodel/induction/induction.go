@@ -63,9 +63,13 @@ type Weights struct {
 // right one.
 func New() *Weights {
 	codes := goldCodes()
-	words := codes[FirstWord:]
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	shuffle(codes[FirstWord:])
 	return build(codes)
+}
+
+// shuffle deals codes in a random order, always the same.
+func shuffle(words [][]float64) {
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
 }
 
 // Small returns the model with 128 tokens of orthogonal codes.
@@ -232,16 +236,7 @@ func shareColumns(d *dense) *dense {
 	return out
 }
 
-func (w *Weights) ones(name string) {
-	d := newDense(1, width)
-	for i := range d.w {
-		d.w[i] = 1
-	}
-	w.add(name, d, quant.F32)
-	t := w.tensors[name]
-	t.Shape = []int{width}
-	w.tensors[name] = t
-}
+func (w *Weights) ones(name string) { w.vector(name, fill(width, 1)) }
 
 // add stores a matrix in a type of the file format.
 func (w *Weights) add(name string, d *dense, t quant.Type) {

@@ -107,7 +107,7 @@ func readConfig(m Metadata) (Config, error) {
 		return Config{}, fmt.Errorf("model: key general.architecture is missing; is this a language model?")
 	}
 	if !slices.Contains(Architectures(), arch) {
-		return Config{}, fmt.Errorf("model: architecture %q is not supported; supported are %s", arch, strings.Join(Architectures(), ", "))
+		return Config{}, fmt.Errorf("model: architecture %q is not supported; supported are %s, and kimi_linear as a folder", arch, strings.Join(Architectures(), ", "))
 	}
 	r := &reader{m: m, arch: arch}
 	c := Config{

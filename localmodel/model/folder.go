@@ -52,6 +52,10 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	if h.Type == "" {
 		return nil, nil, errors.New("model: config.json has no model_type; is this a language model?")
 	}
+	if h.Type == kimiLinear {
+		m, err := fromKimi(config, t)
+		return m, t, err
+	}
 	if err := h.readRope(); err != nil {
 		return nil, nil, err
 	}

@@ -72,6 +72,7 @@ type CPU struct {
 	how    attention.Mechanism
 	shapes []attention.Layer         // of sequences whose rotation is 0
 	others map[int][]attention.Layer // by rotation
+	mixers []mixer                   // by layer; nil: the mechanism attends
 	b      buffers
 }
 
@@ -86,6 +87,7 @@ type buffers struct {
 // cache.
 func NewCPU(m *Model, k *cpu.Kernels, how attention.Mechanism, kv cpu.KVType) *CPU {
 	e := &CPU{m: m, k: k, how: how, shapes: make([]attention.Layer, m.Layers), others: map[int][]attention.Layer{}}
+	e.mixers = mixersOf(m, kv)
 	for i := range e.shapes {
 		e.shapes[i] = attention.Layer{
 			Index: i, Heads: m.Heads, KV: cpu.KVShape{Heads: m.KVHeads, KeyDim: m.KeyDim, ValueDim: m.ValueDim, Type: kv},
@@ -152,8 +154,12 @@ func (e *CPU) Activations() string {
 // Bytes implements Executor.
 func (e *CPU) Bytes(tokens int) int64 {
 	total := int64(0)
-	for _, l := range e.shapes {
-		total += e.how.Bytes(l, tokens)
+	for i, l := range e.shapes {
+		if own := e.mixers[i]; own != nil {
+			total += own.bytes(tokens)
+		} else {
+			total += e.how.Bytes(l, tokens)
+		}
 	}
 	return total
 }
@@ -162,7 +168,11 @@ func (e *CPU) Bytes(tokens int) int64 {
 func (e *CPU) New(tokens int) State {
 	s := &Sequence{caches: make([]attention.Cache, e.m.Layers), shapes: e.rotated(e.Rotation(tokens))}
 	for i := range s.caches {
-		s.caches[i] = e.how.New(s.shapes[i])
+		if own := e.mixers[i]; own != nil {
+			s.caches[i] = own.cache()
+		} else {
+			s.caches[i] = e.how.New(s.shapes[i])
+		}
 	}
 	return s
 }
@@ -221,7 +231,7 @@ func (e *CPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 		if last && len(wanted) < rows {
 			// Nobody reads the other rows any more: only their keys and values were needed.
 			gather(h, wanted, e.m.Width)
-			gather(e.b.a, wanted, e.m.Heads*e.m.ValueDim)
+			gather(e.b.a, wanted, e.m.layers[i].out.Cols)
 			rows = len(wanted)
 			h = h[:rows*e.m.Width]
 		}
@@ -267,6 +277,10 @@ func (e *CPU) attend(i int, chunks []Chunk, h []float32, n int) {
 	m, l, b, k := e.m, &e.m.layers[i], &e.b, e.k
 	qw, kw, vw := m.Heads*m.KeyDim, m.KVHeads*m.KeyDim, m.KVHeads*m.ValueDim
 	k.RMSNorm(b.x, h, l.attnNorm, n, m.Width, m.Eps)
+	if own := e.mixers[i]; own != nil {
+		own.mix(k, b.x[:n*m.Width], i, chunks, b.a[:n*l.out.Cols])
+		return
+	}
 	k.MatMuls(b.x[:n*m.Width], n,
 		cpu.MatMulJob{Out: b.q[:n*qw], W: l.query}, cpu.MatMulJob{Out: b.k[:n*kw], W: l.key}, cpu.MatMulJob{Out: b.v[:n*vw], W: l.value})
 	addBias(b.q, l.qBias, n)
@@ -319,7 +333,7 @@ func (e *CPU) mix(l *layer, h []float32, n int) {
 		return
 	}
 	o := b.o[:n*m.Width]
-	k.MatMul(o, b.a[:n*m.Heads*m.ValueDim], n, l.out)
+	k.MatMul(o, b.a[:n*l.out.Cols], n, l.out)
 	if l.postAttnNorm != nil {
 		k.RMSNorm(o, o, l.postAttnNorm, n, m.Width, m.Eps)
 	}
@@ -389,7 +403,7 @@ func (b *buffers) grow(m *Model, n int) {
 		return
 	}
 	b.h, b.x, b.o = make([]float32, n*m.Width), make([]float32, n*m.Width), make([]float32, n*m.Width)
-	b.q, b.a = make([]float32, n*m.Heads*m.KeyDim), make([]float32, n*m.Heads*m.ValueDim)
+	b.q, b.a = make([]float32, n*m.Heads*m.KeyDim), make([]float32, n*m.mixedWidth())
 	b.k, b.v = make([]float32, n*m.KVHeads*m.KeyDim), make([]float32, n*m.KVHeads*m.ValueDim)
 	b.gate, b.up = make([]float32, n*m.FFN), make([]float32, n*m.FFN)
 }

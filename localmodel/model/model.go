@@ -3,6 +3,8 @@ package model
 import (
 	"fmt"
 
+	"github.com/lcbench/lcbench/localmodel/attention/kda"
+	"github.com/lcbench/lcbench/localmodel/attention/mla"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
@@ -28,6 +30,9 @@ type layer struct {
 	qBias, kBias, vBias       []float32
 	query, key, value, out    cpu.Matrix
 	gate, up, down            cpu.Matrix
+	// In the place of query, key and value where a layer has its own mixer.
+	kda *kda.Layer
+	mla *mla.Layer
 }
 
 // FromGGUF puts a model together from a GGUF file. The weights stay views of

@@ -11,8 +11,11 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 )
 
-// InductionName is the built-in model, which needs no file.
-const InductionName = "induction"
+// The built-in models, which need no file.
+const (
+	InductionName = "induction"
+	RecallName    = "recall-kda"
+)
 
 // Entry is a model that can be pulled by name.
 type Entry struct {
@@ -137,5 +140,5 @@ func (f Files) fromHub(ctx context.Context, spec string) (string, error) {
 }
 
 func names() []string {
-	return append([]string{InductionName}, Files{}.Names()...)
+	return append([]string{InductionName, RecallName}, Files{}.Names()...)
 }

@@ -25,7 +25,7 @@ func TestFind(t *testing.T) {
 		{"a name whose file isn't", "gemma3-270m", "", filepath.Join(dir, "gemma3-270m.gguf"), false},
 		{"a path", here, here, "", false},
 		{"a folder", dir, dir, "", false},
-		{"a near name", "smollm-135m", "", `no model "smollm-135m" (did you mean "smollm2-135m"?): there is induction, smollm2-135m, gemma3-270m, hf:owner/name/file.gguf, or the path`, true},
+		{"a near name", "smollm-135m", "", `no model "smollm-135m" (did you mean "smollm2-135m"?): there is induction, recall-kda, smollm2-135m, gemma3-270m, hf:owner/name/file.gguf, or the path`, true},
 		{"no name", "llama9", "", `no model "llama9": there is induction`, true},
 		{"no file", filepath.Join(dir, "x.gguf"), "", "x.gguf: no such file", true},
 		{"no file of the hub", "hf:owner/name", "", "model hf:owner/name: want hf:owner/name/file.gguf[@revision]", true},

@@ -79,6 +79,7 @@ type scratch struct {
 	dequant  dequantArgs
 	pack     packArgs
 	softmax  softmaxArgs
+	block    blockArgs
 
 	panel []float32 // packed weights
 	rows  []float32 // dequantised weights before packing

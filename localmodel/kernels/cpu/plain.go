@@ -22,6 +22,9 @@ func plainOps() *ops {
 		largest: plainLargest,
 		silu:    plainSiLU,
 		gelu:    plainGELU,
+		exp:     plainExp,
+		fade:    plainFade,
+		among:   plainAmong,
 	}
 	for _, t := range quant.Types() {
 		o.typed[t] = typed{[3]func(*matvecArgs){plainMatVec(t, 1), plainMatVec(t, 2), plainMatVec(t, 4)}, plainDequant(t)}
@@ -237,6 +240,15 @@ func plainGELU(gate, up *float32, n int) {
 		z := float64(v)
 		y := math.Sqrt(2/math.Pi) * (z + 0.044715*z*z*z)
 		g[i] = float32(z/(1+math.Exp(-2*y))) * u[i]
+	}
+}
+
+// plainExp keeps within ±87, where no power is infinite or below the smallest
+// normal number.
+func plainExp(dst, src *float32, n int) {
+	to := unsafe.Slice(dst, n)
+	for i, v := range unsafe.Slice(src, n) {
+		to[i] = float32(math.Exp(float64(max(-87, min(87, v)))))
 	}
 }
 

@@ -297,6 +297,21 @@ func pauseAMD64()
 //go:noescape
 func prefetchAMD64(p *byte, n int)
 
+// expAVX2 writes e^src to dst, src within ±87; n is a positive multiple of the lanes.
+//
+//go:noescape
+func expAVX2(dst, src *float32, n int)
+
+// fadeAVX2 takes a block's own rows; see blockArgs.
+//
+//go:noescape
+func fadeAVX2(p *blockArgs)
+
+// amongAVX2 computes a block's own products; see blockArgs.
+//
+//go:noescape
+func amongAVX2(p *blockArgs)
+
 // gemmF32AVX512 multiplies up to 12 rows by 32 columns of F32; see gemmArgs.
 //
 //go:noescape
@@ -576,6 +591,21 @@ func siluAVX512(gate, up *float32, n int)
 //
 //go:noescape
 func geluAVX512(gate, up *float32, n int)
+
+// expAVX512 writes e^src to dst, src within ±87; n is a positive multiple of the lanes.
+//
+//go:noescape
+func expAVX512(dst, src *float32, n int)
+
+// fadeAVX512 takes a block's own rows; see blockArgs.
+//
+//go:noescape
+func fadeAVX512(p *blockArgs)
+
+// amongAVX512 computes a block's own products; see blockArgs.
+//
+//go:noescape
+func amongAVX512(p *blockArgs)
 
 // quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
 //

@@ -42,7 +42,7 @@ type file struct {
 func write(dir string) error {
 	var stubs strings.Builder
 	stubs.WriteString(header + "package cpu\n")
-	floats := []file{{"gemm", gemms}, {"matvec", matvecs}, {"vector", vectors}}
+	floats := []file{{"gemm", gemms}, {"matvec", matvecs}, {"vector", vectors}, {"decay", decays}}
 	for _, s := range []struct {
 		isa   *isa
 		files []file
