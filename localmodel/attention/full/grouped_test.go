@@ -1,6 +1,7 @@
 package full
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -42,7 +43,7 @@ func sharedPrefix(t *testing.T, k *cpu.Kernels, g attentiontest.GoldenCase) []fl
 			t.Fatal("the prefix can't be forked at its end")
 		}
 		x := s.Cut(g.Tokens, at, at+n)
-		works = append(works, attention.Work{Cache: c, N: n, Q: x.Q, K: x.K, V: x.V, Out: make([]float32, n*l.Heads*l.KV.ValueDim)})
+		works = append(works, attention.Work{Cache: c, N: n, Q: slices.Clone(x.Q), K: slices.Clone(x.K), V: x.V, Out: make([]float32, n*l.Heads*l.KV.ValueDim)})
 		caches = append(caches, c)
 		at += n
 	}
