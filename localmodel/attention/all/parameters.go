@@ -2,6 +2,7 @@ package all
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,14 +57,5 @@ func (p parameters) flag(key string, otherwise bool) (bool, error) {
 	return v, nil
 }
 
-func (p parameters) unused() error {
-	if len(p) == 0 {
-		return nil
-	}
-	var keys []string
-	for k := range p {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return fmt.Errorf("no parameter %s", strings.Join(keys, ", "))
-}
+// left are the names that nothing has read.
+func (p parameters) left() []string { return slices.Sorted(maps.Keys(p)) }

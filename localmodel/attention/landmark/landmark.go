@@ -27,7 +27,10 @@ type Landmark struct {
 	TopK  int // blocks that a row and head retrieves
 }
 
-var _ attention.Chooser = Landmark{}
+var (
+	_ attention.Chooser = Landmark{}
+	_ attention.Filler  = Landmark{}
+)
 
 // String implements attention.Mechanism.
 func (m Landmark) String() string { return fmt.Sprintf("landmark:block=%d,topk=%d", m.Block, m.TopK) }
@@ -63,6 +66,11 @@ func (m Landmark) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Wo
 	for _, w := range works {
 		m.attend(k, l, w, w.Cache.(*cache))
 	}
+}
+
+// Fill implements attention.Filler.
+func (m Landmark) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	w.Cache.(*cache).append(k, l, w)
 }
 
 func shape(l attention.Layer) cpu.AttendShape {
