@@ -151,6 +151,11 @@ type Options struct {
 	// counting what a run has ahead of it, where making them would cost as much
 	// as the run's own.
 	Unmade bool
+	// Only, if not nil, says by its ID whether a sample will be asked. The others
+	// are yielded all the same, but may be left as Unmade leaves them, so that no
+	// time goes into contexts that nobody sends; where one of them could not be
+	// made, Index differs.
+	Only func(id string) bool
 	// Salt puts a different first line into each prompt, so that no server
 	// can answer from a cached prefix.
 	Salt bool

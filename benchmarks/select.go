@@ -25,6 +25,11 @@ func (o Options) Selects(t Task) bool {
 		(len(o.Languages) == 0 || slices.Contains(o.Languages, t.Language))
 }
 
+// LeavesUnmade says whether the context of a sample need not be made.
+func (o Options) LeavesUnmade(id string) bool {
+	return o.Unmade || o.Only != nil && !o.Only(id)
+}
+
 // CheckTasks returns an error that names the first task of names that is not
 // one of tasks, with the nearest name.
 func CheckTasks(benchmark string, tasks []Task, names []string) error {

@@ -37,7 +37,7 @@ func Vary(ctx context.Context, s Sample, t Task, o Options, pool *Pool) iter.Seq
 			yield(s, nil)
 			return
 		}
-		v := &variants{original: s, o: o, own: ownTokens(s, o.Tokenizer)}
+		v := &variants{original: s, o: o, pool: pool, own: ownTokens(s, o.Tokenizer)}
 		for _, length := range o.Lengths {
 			if v.own >= length {
 				if !yield(v.shorten(length)) {
@@ -47,9 +47,6 @@ func Vary(ctx context.Context, s Sample, t Task, o Options, pool *Pool) iter.Seq
 			}
 			if t.Fixed {
 				continue // the pool's owner has told the user once
-			}
-			if v.stock == nil && !o.Unmade {
-				v.stock = pool.stock(s)
 			}
 			for _, depth := range depths(o) {
 				if ctx.Err() != nil || !yield(v.lengthen(length, depth)) {
@@ -79,9 +76,10 @@ func ownTokens(s Sample, tok Tokenizer) int {
 type variants struct {
 	original Sample
 	o        Options
-	own      int   // tokens of the original's context
-	ends     []int // of its tokens, nil until they are needed
-	stock    *stock
+	pool     *Pool
+	own      int    // tokens of the original's context
+	ends     []int  // of its tokens, nil until they are needed
+	stock    *stock // of pool, nil until it is needed
 }
 
 // shorten cuts the context, not the prompt, to length tokens.
@@ -90,7 +88,7 @@ func (v *variants) shorten(length int) (Sample, error) {
 	s.ID = fmt.Sprintf("%s@%d", s.ID, length)
 	s.TargetLength = length
 	s.ContextTokens, s.Tokenizer = min(v.own, length), o.Tokenizer.Name()
-	if v.own == length || o.Unmade {
+	if v.own == length || o.LeavesUnmade(s.ID) {
 		return s, nil
 	}
 	p := o.Truncate
@@ -122,8 +120,11 @@ func (v *variants) lengthen(length int, depth float64) (Sample, error) {
 	s, o := v.original, v.o
 	s.ID = fmt.Sprintf("%s@%d/%g", s.ID, length, depth)
 	s.TargetLength, s.Depth, s.Tokenizer = length, &depth, o.Tokenizer.Name()
-	if s.ContextTokens = length; o.Unmade {
+	if s.ContextTokens = length; o.LeavesUnmade(s.ID) {
 		return s, nil
+	}
+	if v.stock == nil {
+		v.stock = v.pool.stock(v.original)
 	}
 	need := length - v.own
 	filler, ends, err := v.stock.filler(s.ID, length, need, o)

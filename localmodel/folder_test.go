@@ -232,11 +232,6 @@ func TestFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"no architecture", set("model_type", nil), "config.json has no model_type; is this a language model?"},
 		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key llama.block_count is missing"},
 		{"heads that don't share evenly", set("num_key_value_heads", 3), "4 query heads can't share 3 kv heads evenly"},
-		{"an unknown scaling of positions", set("rope_scaling", object{"rope_type": "yarn", "factor": 4.0}), `rope_scaling "yarn" is not supported; supported are default, linear and llama3`},
-		{"a rope base where transformers 5 writes it", func(m *hubModel) {
-			delete(m.config, "rope_theta")
-			m.config["rope_parameters"] = object{"rope_theta": 1e6, "rope_type": "default"}
-		}, "config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta"},
 		{"biases where a llama has none", set("attention_bias", true), "config.json: attention_bias is not supported"},
 		{"a window of some of qwen's layers", func(m *hubModel) {
 			m.config["model_type"], m.config["use_sliding_window"] = "qwen2", true

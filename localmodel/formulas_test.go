@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+	"github.com/lcbench/lcbench/localmodel/rope"
 )
 
 // naive is a forward pass in float64 over Hugging Face's layout, straight from
@@ -18,6 +19,7 @@ type naive struct {
 	layers, period, window  int
 	base, localBase, scale  float64
 	eps, embedScale         float64
+	stretch                 rope.Scaling // of layers that aren't local; nil: none
 }
 
 func newNaive(m *hubModel) *naive {
@@ -84,10 +86,14 @@ func (n *naive) times(name string, x []float64) []float64 {
 }
 
 func (n *naive) rotate(x []float64, at int, base float64) {
-	for i := range n.head / 2 {
-		sin, cos := math.Sincos(float64(at) * math.Pow(base, -2*float64(i)/float64(n.head)))
+	f, amplitude := rope.None{}.Frequencies(base, n.head, 0)
+	if n.stretch != nil && !(n.gemma && base == n.localBase) {
+		f, amplitude = n.stretch.Frequencies(base, n.head, 0)
+	}
+	for i, turn := range f {
+		sin, cos := math.Sincos(float64(at) * turn)
 		a, b := x[i], x[i+n.head/2]
-		x[i], x[i+n.head/2] = a*cos-b*sin, a*sin+b*cos
+		x[i], x[i+n.head/2] = amplitude*(a*cos-b*sin), amplitude*(a*sin+b*cos)
 	}
 }
 

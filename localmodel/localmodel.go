@@ -18,6 +18,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel/gguf"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 	"github.com/lcbench/lcbench/localmodel/model"
+	"github.com/lcbench/lcbench/localmodel/rope"
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 )
 
@@ -28,17 +29,28 @@ type Options struct {
 	SIMD      string // plain, avx2, avx512 or vnni; "": the best
 	Threads   int    // 0: every core
 	Attention attention.Mechanism
-	KV        string // of the cache: f16, f32 or q8; "": f16
-	Window    int    // tokens; 0: the model's own
-	Batch     int    // answers decoded at once; 0: 8
-	KVBudget  int64  // bytes of KV caches; 0: 2 GiB
-	KeepNone  bool   // forget prompts at once
+	// Rope, if not nil, stretches positions instead of the model's own scaling,
+	// in all layers but those that have a window and a base of their own for it.
+	Rope rope.Scaling
+	KV   string // of the cache: f16, f32 or q8; "": f16
+	// Window is in tokens, up to what the model or Rope reaches; 0: the model's
+	// own, or what Rope reaches where that is less.
+	Window   int
+	Batch    int   // answers decoded at once; 0: 8
+	KVBudget int64 // bytes of KV caches; 0: 2 GiB
+	KeepNone bool  // forget prompts at once
 }
 
-// WindowError is a window beyond the model's own, in tokens.
-type WindowError struct{ Want, Own int }
+// WindowError is a window beyond what the model reaches, in tokens.
+type WindowError struct {
+	Want, Own int
+	Rope      string // the stretch by which it reaches Own; "": none was asked for
+}
 
 func (e *WindowError) Error() string {
+	if e.Rope != "" {
+		return fmt.Sprintf("window of %d tokens: with rope %s the model's ends at %d", e.Want, e.Rope, e.Own)
+	}
 	return fmt.Sprintf("window of %d tokens: the model's own ends at %d", e.Want, e.Own)
 }
 
@@ -73,6 +85,8 @@ type Info struct {
 	Arch      string `json:"architecture"`
 	Device    string `json:"device"` // such as "cpu avx512, 2 threads"
 	Attention string `json:"attention"`
+	Rope      string `json:"rope"` // the scaling of positions, such as "none"
+	OwnRope   string `json:"-"`    // the one of the model's file
 	KV        string `json:"kv_type"`
 	Window    int    `json:"window"`
 	Layers    int    `json:"layers"`
@@ -150,11 +164,9 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 	if o.Attention == nil {
 		o.Attention = full.Full{}
 	}
-	if o.Window > weights.Context {
-		return nil, &WindowError{o.Window, weights.Context}
-	}
-	if o.Window <= 0 {
-		o.Window = weights.Context
+	own := weights.GlobalRope().String()
+	if err := o.stretch(weights); err != nil {
+		return nil, err
 	}
 	if o.KVBudget <= 0 {
 		o.KVBudget = DefaultKVBudget
@@ -163,10 +175,34 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 	if err != nil {
 		return nil, err
 	}
+	var m *Model
 	if d != nil {
-		return onDevice(d, weights, t, words, o)
+		m, err = onDevice(d, weights, t, words, o)
+	} else {
+		m, err = onCPU(weights, words, o)
 	}
-	return onCPU(weights, words, o)
+	if err == nil {
+		m.Info.OwnRope = own
+	}
+	return m, err
+}
+
+// stretch puts the options' rope on the model and settles their window.
+func (o *Options) stretch(weights *model.Model) error {
+	most, name := weights.Context, ""
+	otherwise := most
+	if o.Rope != nil {
+		reach := weights.Stretch(o.Rope)
+		name = weights.GlobalRope().String()
+		most, otherwise = max(most, reach), min(most, reach)
+	}
+	switch {
+	case o.Window > most:
+		return &WindowError{o.Window, most, name}
+	case o.Window <= 0:
+		o.Window = otherwise
+	}
+	return nil
 }
 
 func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
@@ -200,7 +236,7 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 
 func info(weights *model.Model, o Options) Info {
 	return Info{
-		Name: weights.Name, Arch: weights.Arch, Attention: o.Attention.String(), Window: o.Window,
+		Name: weights.Name, Arch: weights.Arch, Attention: o.Attention.String(), Rope: weights.GlobalRope().String(), Window: o.Window,
 		Layers: weights.Layers, Width: weights.Width, Vocab: weights.Vocab, Activations: "float32",
 	}
 }

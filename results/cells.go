@@ -77,7 +77,7 @@ func inCells(figures []NamedFigure, cells []Cell, lengths []int) (byCell []CellF
 	}
 	for _, c := range cells {
 		if f, ok := at(c.Label()); ok {
-			byCell = append(byCell, CellFigure{c.Length, c.Depth, f})
+			byCell = append(byCell, CellFigure{Length: c.Length, Depth: c.Depth, Figure: f})
 		}
 	}
 	for _, n := range lengths {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -38,6 +39,9 @@ type frame struct {
 	offset int64
 	length int // compressed
 	bytes  int // decompressed
+	// characters are code points; -1: not known, of a folder that an earlier
+	// lcbench wrote.
+	characters int
 }
 
 // contextEntry is a line of the index.
@@ -46,6 +50,8 @@ type contextEntry struct {
 	Offset int64  `json:"offset"`
 	Length int    `json:"length"`
 	Bytes  int    `json:"bytes"`
+	// Characters are code points; nil: written by an earlier lcbench.
+	Characters *int `json:"characters,omitempty"`
 }
 
 // maxContext bounds one context, compressed or not.
@@ -159,7 +165,11 @@ func parseContextEntry(data []byte) (sum [sha256.Size]byte, at frame, err error)
 	if e.Offset < 0 || e.Length <= 0 || e.Bytes < 0 || e.Length > maxContext || e.Bytes > maxContext || e.Offset > 1<<60 {
 		return sum, at, fmt.Errorf("offset %d, length %d or bytes %d out of range", e.Offset, e.Length, e.Bytes)
 	}
-	return sum, frame{e.Offset, e.Length, e.Bytes}, nil
+	characters := -1
+	if e.Characters != nil && *e.Characters >= 0 && *e.Characters <= e.Bytes {
+		characters = *e.Characters
+	}
+	return sum, frame{e.Offset, e.Length, e.Bytes, characters}, nil
 }
 
 func parseSum(s string) (sum [sha256.Size]byte, err error) {
@@ -207,7 +217,7 @@ func (c *Contexts) Put(text string) (string, error) {
 		return "", fmt.Errorf("results: store context: %d bytes, at most %d are kept", len(text), maxContext)
 	}
 	c.packed = c.encoder.EncodeAll(c.text, c.packed[:0])
-	at := frame{c.framesEnd, len(c.packed), len(text)}
+	at := frame{c.framesEnd, len(c.packed), len(text), utf8.RuneCountInString(text)}
 	if err := c.add(ref, at); err != nil {
 		return "", fmt.Errorf("results: store context: %w", err)
 	}
@@ -218,7 +228,7 @@ func (c *Contexts) Put(text string) (string, error) {
 // add writes the frame, then its index line. The ends move only when both are
 // written: what a full disk left behind them is overwritten next time.
 func (c *Contexts) add(ref string, at frame) error {
-	entry, err := marshalLine(contextEntry{ref, at.offset, at.length, at.bytes})
+	entry, err := marshalLine(contextEntry{ref, at.offset, at.length, at.bytes, &at.characters})
 	if err != nil {
 		return err
 	}

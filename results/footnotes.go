@@ -35,6 +35,9 @@ func (t *tablePage) footnotes(s Summary) {
 	if noInterval(s) {
 		t.text("¹ No interval: fewer than two documents in a task.", "")
 	}
+	if s.Adaptive != nil && slices.ContainsFunc(s.Tasks, func(t TaskScore) bool { return t.Score == nil }) {
+		t.text("¹ No score: some cell of the task has no document yet.", "")
+	}
 	t.measureNotes(s)
 	if line := axesLine(s); line != "" {
 		t.text(line, "")
@@ -55,7 +58,7 @@ func (t *tablePage) footnotes(s Summary) {
 		t.text(fmt.Sprintf("%s of the data could not be read and counts nowhere.", plural(n, "row")), "\x1b[33m")
 	}
 	if n := s.Samples.Lost; n > 0 {
-		t.text(fmt.Sprintf("%s lost (no answer to be had): 0 in Score, not in Valid score.", plural(n, "sample")), "\x1b[33m")
+		t.text(fmt.Sprintf("%s lost (no answer to be had): 0 in Score, not in Valid score."+lostInSequences(s), plural(n, "sample")), "\x1b[33m")
 	}
 	if n := s.Samples.ForJudges; n > 0 {
 		line := plural(n, "answer") + " for judges alone, in no score above"
@@ -69,6 +72,15 @@ func (t *tablePage) footnotes(s Summary) {
 	}
 }
 
+// lostInSequences says what lost samples are to intervals that count them as
+// unknown.
+func lostInSequences(s Summary) string {
+	if s.Adaptive == nil {
+		return ""
+	}
+	return " Intervals and verdicts take them for anything from 0 to 100."
+}
+
 func formula(s Summary) string {
 	average := "Average: unweighted mean of the categories, each the unweighted mean of its tasks."
 	if len(s.Method.Shares) > 0 {
@@ -76,6 +88,12 @@ func formula(s Summary) string {
 	}
 	if s.Method.Average == AverageSamples {
 		average = "Average: mean over all samples."
+		if s.Adaptive != nil {
+			average = "Average: mean over all cells."
+		}
+	}
+	if s.Adaptive != nil {
+		return adaptiveFormula(s, average)
 	}
 	if s.Method.Resamples < 0 {
 		return "Score: mean over all rows, in percent. " + average

@@ -104,7 +104,11 @@ func fitted(header []string, rows [][]string, width, first int) []int {
 
 // split prints a grid in several blocks if it has more columns than fit.
 func (t *tablePage) split(header []string, rows [][]string) {
-	first := min(max(22, terminalWidth(header[0])), 36) // a board's name is to be read
+	t.blocks(header, rows, min(max(22, terminalWidth(header[0])), 36)) // a board's name is to be read
+}
+
+// blocks is split with at most first columns for the first one.
+func (t *tablePage) blocks(header []string, rows [][]string, first int) {
 	widths := needed(append([][]string{header}, rows...))
 	for from := 1; from < len(header); {
 		used := min(widths[0], first)

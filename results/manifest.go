@@ -52,6 +52,8 @@ type Manifest struct {
 	// Starts counts how often the run was started or resumed.
 	Starts int   `json:"starts"`
 	State  State `json:"state"`
+	// Total is how many samples the run asks for, 0 as long as nobody counted.
+	Total int `json:"total,omitempty"`
 	// Judges are who judged the answers, and how.
 	Judges []JudgeInfo `json:"judges,omitempty"`
 	// Usage are the tokens paid for so far, failed attempts included.
@@ -83,6 +85,15 @@ func (m ModelInfo) clean() ModelInfo {
 
 // Local says that the model runs in this process.
 func (m ModelInfo) Local() bool { return strings.HasPrefix(m.Spec, "local:") }
+
+// SettingAdaptive is the setting that says that a run chose its samples from
+// what came back.
+const SettingAdaptive = "adaptive"
+
+// Adaptive says whether the run chose its samples from what came back.
+func (m Manifest) Adaptive() bool {
+	return slices.ContainsFunc(m.Config, func(s Setting) bool { return s.Name == SettingAdaptive && s.Value == "true" })
+}
 
 // Setting is one setting of a run by name.
 type Setting struct {

@@ -66,7 +66,7 @@ func (t *tablePage) overviewTitle(runs []Overviewed) {
 		t.text(noContextLine, "\x1b[33m")
 	}
 	if d := model.Details; model.Local() {
-		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
+		t.text(howLocal(d), "")
 	}
 	t.out.WriteByte('\n')
 }

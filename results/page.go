@@ -22,6 +22,9 @@ type PageTable struct {
 	Header []string
 	Rows   [][]string
 	Left   int
+	// Split prints a table that is too wide in several blocks, the first column
+	// in each, instead of clipping cells; it stands left, all others right.
+	Split bool
 }
 
 // PageNote is a paragraph; a warning stands out where colours are allowed.
@@ -29,6 +32,9 @@ type PageNote struct {
 	Text    string
 	Warning bool
 }
+
+// splitFirst bounds the first column of a table that is split.
+const splitFirst = 36
 
 // WritePage prints a page. Nothing in it can steer a terminal but our own
 // colours.
@@ -44,6 +50,10 @@ func WritePage(w io.Writer, p Page, o TableOptions) error {
 	}
 	t.out.WriteByte('\n')
 	for _, table := range p.Tables {
+		if table.Split {
+			t.blocks(table.Header, table.Rows, splitFirst)
+			continue
+		}
 		rest := 0
 		for _, w := range needed(append([][]string{table.Header}, table.Rows...))[1:] {
 			rest += 2 + w

@@ -33,6 +33,13 @@ func printable(s string) string {
 	return b.String()
 }
 
+// Printable makes text of others safe for a terminal, for packages beside this
+// one: what would steer it, reorder or hide text comes out as an escape.
+func Printable(s string) string { return printable(s) }
+
+// Clip shortens text to at most width columns, with an ellipsis if it must.
+func Clip(s string, width int) string { return clip(s, width) }
+
 // terminalWidth measures text in columns; ambiguous characters count one,
 // whatever the locale, so that a table looks the same everywhere.
 func terminalWidth(s string) int {

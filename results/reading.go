@@ -108,6 +108,19 @@ func (c *Contexts) Bytes(ref string) (int, bool) {
 	return at.bytes, ok
 }
 
+// Characters returns how many characters (code points) a stored context has; no
+// number is known of one that an earlier lcbench stored.
+func (c *Contexts) Characters(ref string) (int, bool) {
+	sum, err := parseSum(ref)
+	if err != nil {
+		return 0, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, ok := c.at[sum]
+	return max(0, at.characters), ok && at.characters >= 0
+}
+
 // CloseReading ends what ReadContexts began.
 func (c *Contexts) CloseReading() error {
 	c.decoder.Close()

@@ -38,6 +38,35 @@ func TestPickRowsDecodesOnlyWhatIsWantedAndLeavesATornLineOut(t *testing.T) {
 	}
 }
 
+func TestContextsKnowTheirCharacters(t *testing.T) {
+	dir := t.TempDir()
+	c, err := OpenContexts(dir)
+	must(t, err)
+	ref, err := c.Put("fünf 字")
+	must(t, err)
+	must(t, c.Close())
+	r, err := ReadContexts(dir)
+	must(t, err)
+	if n, ok := r.Characters(ref); !ok || n != 6 {
+		t.Errorf("%d characters, known %v; want 6", n, ok)
+	}
+	must(t, r.CloseReading())
+	// An earlier lcbench didn't count them.
+	index := filepath.Join(dir, contextIndexFile)
+	line, err := os.ReadFile(index)
+	must(t, err)
+	must(t, os.WriteFile(index, []byte(strings.Replace(string(line), `,"characters":6`, "", 1)), 0o644))
+	r, err = ReadContexts(dir)
+	must(t, err)
+	if n, ok := r.Characters(ref); ok || n != 0 {
+		t.Errorf("%d characters, known %v; want none known", n, ok)
+	}
+	if text, err := r.Get(ref); err != nil || text != "fünf 字" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	must(t, r.CloseReading())
+}
+
 func TestReadContextsChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := ReadContexts(dir); !errors.Is(err, fs.ErrNotExist) {

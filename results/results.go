@@ -7,7 +7,7 @@
 //	manifest.json       what was asked for, of which data, by which version
 //	journal.jsonl       every answer, appended and synced before it is used
 //	contexts.zst        each distinct context once, zstd frames back to back
-//	contexts.idx.jsonl  sha256, offset, length and size of each frame
+//	contexts.idx.jsonl  sha256, offset, length, size and characters of each frame
 //	samples.jsonl       one row a sample, in file order (see Row)
 //	samples.parquet     the same rows
 //	summary.json        scores and counts (see Summary)

@@ -66,6 +66,10 @@ type Row struct {
 	Stop        []string `json:"stop,omitempty" parquet:"stop,list"`
 	CutTokens   int      `json:"cut_tokens" parquet:"cut_tokens"`
 
+	// Draw is the place, from 1, of the row's document in the random order of an
+	// adaptive run; left out in others.
+	Draw int `json:"draw,omitempty" parquet:"draw,optional"`
+
 	// Length is the benchmark's own figure (words or characters);
 	// ContextTokens counts under Tokenizer. TargetLength and Depth are there
 	// where a length was asked for.
@@ -148,7 +152,7 @@ func newRow(r runners.Result, contextRef string) Row {
 		EvidenceState: string(s.Evidence.State), EvidenceApproximate: s.Evidence.Approximate,
 		FirstTokenSeconds: seconds(a.FirstToken), TotalSeconds: seconds(a.Total),
 		Retries: a.Retries, RateLimited: a.RateLimited,
-		FromCache: a.FromCache, Resumed: r.Resumed, Served: a.Model,
+		FromCache: a.FromCache, Resumed: r.Resumed, Draw: r.Draw, Served: a.Model,
 	}
 	for _, span := range s.Evidence.Spans {
 		row.EvidenceSpans = append(row.EvidenceSpans, RowSpan(span))

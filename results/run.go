@@ -111,7 +111,7 @@ func (r *Run) start(m Manifest) error {
 		m.Data = mergeOrigins(was.Data, m.Data)
 		m.Usage, m.Cost, m.Judges = was.Usage, was.Cost, was.Judges
 		m.Model.Served = orElse(m.Model.Served, was.Model.Served)
-		m.Model.Outcome = was.Model.Outcome
+		m.Model.Outcome, m.Total = was.Model.Outcome, was.Total
 	}
 	m.Starts++
 	m.State = Running

@@ -36,10 +36,12 @@ type Summary struct {
 	Samples SampleCounts `json:"samples"`
 	// Axes counts the rows by where their place on the axes of difficulty comes
 	// from, see Row.Axes; "unknown" are those without one.
-	Axes   map[string]int `json:"axes,omitempty"`
-	Method Method         `json:"method"`
-	Tasks  []TaskScore    `json:"tasks"`
-	Boards []BoardScore   `json:"boards"`
+	Axes map[string]int `json:"axes,omitempty"`
+	// Adaptive says how an adaptive run chose its samples; nil in others.
+	Adaptive *AdaptiveFigures `json:"adaptive,omitempty"`
+	Method   Method           `json:"method"`
+	Tasks    []TaskScore      `json:"tasks"`
+	Boards   []BoardScore     `json:"boards"`
 
 	// Judges are what judges made of the answers, JudgeAgreement how far two of
 	// them agree.
@@ -135,6 +137,9 @@ type CellFigure struct {
 	Length int      `json:"length"`
 	Depth  *float64 `json:"depth"`
 	Figure
+	// Adaptive is how far an adaptive run went; nil in others, and of cells of
+	// several tasks.
+	Adaptive *AdaptiveCell `json:"adaptive,omitempty"`
 }
 
 // LengthFigure is a figure at a length, over all depths.
@@ -226,6 +231,8 @@ type SummaryInput struct {
 	Warnings           []string
 	// Resamples of the bootstrap; 0: scorers.DefaultResamples; negative: none.
 	Resamples int
+	// Adaptive is what an adaptive run came to; nil in others.
+	Adaptive *AdaptiveRun
 }
 
 // Summarise averages the rows so far. It may be called again later.
@@ -233,6 +240,9 @@ func (f *Facts) Summarise(in SummaryInput) Summary {
 	m := in.Manifest.clean()
 	if in.Average == "" {
 		in.Average = AverageCategories
+	}
+	if in.Adaptive != nil {
+		in.Resamples = -1
 	}
 	s := Summary{
 		Format: summaryFormat, Benchmark: m.Benchmark, Title: orElse(m.Title, m.Benchmark), Model: m.Model,
@@ -268,7 +278,11 @@ func (f *Facts) Summarise(in SummaryInput) Summary {
 	for _, b := range averages.Boards {
 		s.Boards = append(s.Boards, boardScore(b, in.Average))
 	}
-	f.addCells(&s, in, options)
+	if in.Adaptive != nil {
+		s.addAdaptive(in)
+	} else {
+		f.addCells(&s, in, options)
+	}
 	s.Warnings = slices.Concat(in.Warnings, averages.Warnings)
 	return s
 }

@@ -82,9 +82,12 @@ func (t *tablePage) title(s Summary) {
 	}
 	t.text(title, "\x1b[1m")
 	line := "model " + orElse(s.Model.Spec, s.Model.Name)
-	if s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows {
+	switch {
+	case s.Adaptive != nil:
+		line += fmt.Sprintf(", adaptive: %d of %s", s.Samples.Rows, plural(s.Adaptive.Samples, "sample"))
+	case s.Samples.Total != nil && *s.Samples.Total != s.Samples.Rows:
 		line += fmt.Sprintf(", %d of %s", s.Samples.Rows, plural(*s.Samples.Total, "sample"))
-	} else {
+	default:
 		line += ", " + plural(s.Samples.Rows, "sample")
 	}
 	if s.State == Partial {
@@ -95,13 +98,22 @@ func (t *tablePage) title(s Summary) {
 		t.text(noContextLine, "\x1b[33m")
 	}
 	if d := s.Model.Details; s.Model.Local() {
-		t.text(fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], d["attention"], d["kv-type"], d["activations"]), "")
+		t.text(howLocal(d), "")
 	}
 	t.out.WriteByte('\n')
 }
 
 // noContextLine says that the scores are of the control.
 const noContextLine = "no context: prompts were sent without their documents; a control and floor"
+
+// howLocal says how a model in the process computed, by its details.
+func howLocal(d map[string]string) string {
+	attention := d["attention"]
+	if r := d["rope"]; r != "" && r != "none" {
+		attention += ", rope " + r
+	}
+	return fmt.Sprintf("on %s; attention %s, KV cache %s, activations %s", d["device"], attention, d["kv-type"], d["activations"])
+}
 
 // text prints a paragraph within the width, in a colour where allowed.
 func (t *tablePage) text(s, color string) {
@@ -326,6 +338,9 @@ func (t *tablePage) cells(s Summary) {
 			rows = append(rows, row)
 		}
 		t.split(header, rows)
+		if s.Adaptive != nil {
+			t.known(b, lengths, depths)
+		}
 	}
 }
 

@@ -10,7 +10,10 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -30,7 +33,13 @@ type Writer struct {
 	size     int64
 	rows     []rowPlace
 	done     bool
+	// shown is when rows were last handed to the system, for who looks on.
+	shown time.Time
 }
+
+// showEvery is how old the newest row may be, while rows come, before others can
+// read it.
+const showEvery = time.Second
 
 // rowPlace is where a row lies in the file of rows as they came.
 type rowPlace struct {
@@ -83,6 +92,13 @@ func (w *Writer) Add(r runners.Result) error {
 	w.rows = append(w.rows, rowPlace{w.size, r.Sample.Index, int32(len(record))})
 	w.size += int64(len(record))
 	w.facts.Add(r)
+	if time.Since(w.shown) < showEvery {
+		return nil
+	}
+	w.shown = time.Now()
+	if err := w.buffered.Flush(); err != nil {
+		return fmt.Errorf("results: row of %s: %w", r.Sample.ID, err)
+	}
 	return nil
 }
 
@@ -204,6 +220,9 @@ func parseRow(data []byte) (Row, error) {
 		return row, fmt.Errorf("longer than %d MiB", maxRecord>>20)
 	}
 	if err := json.Unmarshal(data, &row); err != nil {
+		if m := noNumber().FindSubmatch(data); m != nil {
+			return Row{}, fmt.Errorf("%w: field %q is %s: want a number, or null where there is none", err, m[1], m[2])
+		}
 		return Row{}, err
 	}
 	if row.ID == "" || row.Task == "" {
@@ -211,3 +230,7 @@ func parseRow(data []byte) (Row, error) {
 	}
 	return row, nil
 }
+
+// noNumber matches a field with what JSON has no number for, as other programs
+// write it. Quotes within texts have a backslash before them.
+var noNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"([a-z_0-9]+)":\s*(NaN|-?Infinity)`) })

@@ -139,7 +139,7 @@ func (r *run) produce(ctx context.Context, stream iter.Seq2[benchmarks.Sample, e
 		}
 	}
 	r.mu.Lock()
-	r.report.Complete = true
+	r.report.Complete = !r.report.BudgetReached // by one of the last samples
 	r.mu.Unlock()
 	return ctx.Err()
 }

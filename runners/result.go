@@ -12,6 +12,9 @@ type Result struct {
 	Score  scorers.Score
 	// Axes are of the sample as it was sent.
 	Axes benchmarks.Axes
+	// Draw is the place, from 1, that the sample's document has in the random
+	// order of an adaptive run; 0 in others.
+	Draw int
 	// Resumed says that the answer was in the journal from an earlier start.
 	Resumed bool
 }

@@ -86,9 +86,9 @@ func (p *part) split() {
 	}
 }
 
-// ofColumns returns the figure that follows from the columns' means over so
-// many rows, nil where the rows' own mean is the figure.
-func (h Headline) ofColumns() func(means []float64, rows int) float64 {
+// FromMeans returns how a figure follows from the weighted means of the rows'
+// parts, over so many rows; nil where the mean of the rows' scores is the figure.
+func (h Headline) FromMeans() func(means []float64, rows int) float64 {
 	if h == HeadlineGeometric {
 		return func(means []float64, _ int) float64 { return geometricMean(means) }
 	}
@@ -108,7 +108,7 @@ func (h Headline) ofColumns() func(means []float64, rows int) float64 {
 // combine replaces the part's means by what follows from its columns', which
 // are summed up. A draw is taken to have as many rows as the part.
 func (p *part) combine(h Headline, decimals int) {
-	of := h.ofColumns()
+	of := h.FromMeans()
 	if of == nil || len(p.columns) == 0 || p.means.All.Absent() {
 		return
 	}

@@ -173,13 +173,31 @@ func total(cs []cluster, picks []uint32, single bool) (sum, count float64) {
 	return sum, count
 }
 
-// longDraw returns a function that fills picks with numbers below n.
-func longDraw(n int, src *rand.ChaCha8) func(picks []uint32) {
-	r := rand.New(src)
+// longDraw returns a function that fills picks with numbers below n, of 32 random
+// bits each, two to a word of the stream: multiply and shift, rejecting the few
+// values that would favour some documents (arXiv 1805.10941 §4), so the draw is
+// exactly uniform.
+func longDraw(below int, src *rand.ChaCha8) func(picks []uint32) {
+	n := uint64(below)
+	reject := (1 << 32) % n
+	var lastWord uint64
+	lastLeft := 0
 	return func(picks []uint32) {
-		for i := range picks {
-			picks[i] = uint32(r.Uint64N(uint64(n)))
+		word, left := lastWord, lastLeft // in registers
+		for i := 0; i < len(picks); {
+			if left == 0 {
+				word, left = src.Uint64(), 2
+			}
+			product := uint64(uint32(word)) * n
+			word >>= 32
+			left--
+			if product&(1<<32-1) < reject {
+				continue
+			}
+			picks[i] = uint32(product >> 32)
+			i++
 		}
+		lastWord, lastLeft = word, left
 	}
 }
 
@@ -188,8 +206,7 @@ func longDraw(n int, src *rand.ChaCha8) func(picks []uint32) {
 const maxShortDraw = 4096
 
 // shortDraw is longDraw with 16 random bits a number, four to a word of the
-// stream: multiply and shift, rejecting the few values that would favour some
-// documents (arXiv 1805.10941 §4), so the draw is exactly uniform.
+// stream.
 func shortDraw(below int, src *rand.ChaCha8) func(picks []uint32) {
 	n := uint32(below)
 	reject := (1 << 16) % n

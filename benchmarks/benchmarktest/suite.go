@@ -97,6 +97,7 @@ func Run(t *testing.T, a benchmarks.Adapter) {
 	t.Run("each mode has samples, an unknown one is refused", func(t *testing.T) { inModes(t, a, o) })
 	t.Run("each length instruction makes other prompts, an unknown one is refused", func(t *testing.T) { lengthInstructions(t, a, o) })
 	t.Run("lengths and depths are kept", func(t *testing.T) { varied(t, a, o) })
+	t.Run("some samples are those of all", func(t *testing.T) { some(t, a, o) })
 	if a.Generated {
 		t.Run("depths have a meaning without lengths", func(t *testing.T) { placed(t, open(), o) })
 	}

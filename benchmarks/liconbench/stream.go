@@ -198,7 +198,7 @@ const common = ""
 // fit, in rounds, and at least one of each of the row's labels. Rows share it
 // where it has their labels and nothing is placed.
 func (m *maker) filled(id string, length int, all []shown, e example, depth *float64, made map[string]shelf) (shelf, error) {
-	if m.o.Unmade {
+	if m.o.LeavesUnmade(id) {
 		return shelf{tokens: length}, nil
 	}
 	key := common

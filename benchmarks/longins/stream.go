@@ -187,7 +187,7 @@ func (s *stream) composed(p paper, f file, length int, depth *float64) (benchmar
 		if s.o.Tokenizer != nil {
 			tokens = benchmarks.Count(s.o.Tokenizer, made.text)
 		}
-	case s.o.Unmade:
+	case s.o.LeavesUnmade(full):
 		made.text = p.base.data
 	default:
 		var repeats bool

@@ -153,7 +153,7 @@ func (m *maker) ofLength(draw int, base string, length int, depth *float64) (ben
 	}
 	s := m.blank(base, id)
 	s.TargetLength, s.Depth = length, depth
-	if m.o.Unmade {
+	if m.o.LeavesUnmade(id) {
 		s.ContextTokens, s.Tokenizer = length, m.o.Tokenizer.Name()
 		return s, nil
 	}

@@ -81,7 +81,7 @@ func (m *maker) sample(ctx context.Context, c cell) (benchmarks.Sample, error) {
 		m.shared, m.hay = row, nil
 	}
 	m.ask(&s)
-	if m.o.Unmade {
+	if m.o.LeavesUnmade(s.ID) {
 		return s, nil
 	}
 	return s, m.hide(ctx, &s, c)

@@ -78,7 +78,11 @@ func (g *generator) sample(t task, c cell) (benchmarks.Sample, error) {
 	if !c.chars {
 		s.TargetLength, s.ContextTokens, s.Tokenizer = c.length, c.length, g.o.Tokenizer.Name()
 	}
-	if g.o.Unmade && !c.chars {
+	s.Group = s.ID // needles that are put in are in the text
+	if t.shape == oneNeedle || t.shape == needles {
+		s.Group = name + "/" + c.document()
+	}
+	if g.o.LeavesUnmade(s.ID) && !c.chars {
 		return s, nil
 	}
 	h, asked, err := g.hide(t, c, s.ID)
@@ -88,10 +92,6 @@ func (g *generator) sample(t task, c cell) (benchmarks.Sample, error) {
 	s.References, s.Query = asked.values, t.question(asked.keys)
 	s.Prompt = benchmarks.Prompt{Context: h.text, After: "\n" + s.Query}
 	s.Length = len(h.text)
-	s.Group = name + "/" + c.document()
-	if len(h.places) > 0 {
-		s.Group = s.ID // the needles are in the text
-	}
 	s.Evidence, s.Hops = evidence(asked.places), t.hops(len(asked.places)/max(1, len(asked.keys)))
 	if g.o.Tokenizer != nil {
 		s.ContextTokens, s.Tokenizer = h.tokens, g.o.Tokenizer.Name()

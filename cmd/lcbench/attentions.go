@@ -11,6 +11,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/localmodel/attention"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
 // attentionFlag names mechanisms: one, or several where they are compared.
@@ -60,11 +61,16 @@ func oneAttention(c *cli.Context) (string, error) {
 // nearest known one.
 func parseAttention(spec string) (attention.Mechanism, error) {
 	m, err := attentions.Parse(spec)
-	var unknown *attentions.UnknownError
+	return m, usage(withNearest(err))
+}
+
+// withNearest adds the nearest known name to an error about an unknown one.
+func withNearest(err error) error {
+	var unknown *choice.UnknownError
 	if errors.As(err, &unknown) {
 		unknown.Hint = benchmarks.DidYouMean(unknown.Name, unknown.Known)
 	}
-	return m, usage(err)
+	return err
 }
 
 // parseAttentions reads several, each once.

@@ -28,7 +28,7 @@ func benchCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("512", "2k", "4k", "8k"), Usage: "prompt lengths in tokens"},
 			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "tokens to decode"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a length instead of the table"},
-			&cli.StringFlag{Name: "window", Hidden: true},
+			&cli.StringFlag{Name: "window", Usage: "context window in tokens, beyond the model's own where --rope stretches it"},
 			shapeFlag(),
 		),
 		Action: func(c *cli.Context) error {
@@ -84,7 +84,7 @@ const questionTokens = 16
 
 // tableOf prints a table's head and returns what prints its lines.
 func tableOf(out io.Writer, i localmodel.Info) func(any) error {
-	fmt.Fprintf(out, "%s: %s, attention %s, KV cache %s\n", i.Name, i.Device, i.Attention, i.KV)
+	fmt.Fprintf(out, "%s: %s, attention %s%s, KV cache %s\n", i.Name, i.Device, i.Attention, inRope(i), i.KV)
 	fmt.Fprintf(out, "%8s%16s%15s%14s%9s%11s\n", "prompt", "prefill tok/s", "decode tok/s", "first token", "again", "memory")
 	return func(line any) error {
 		s := line.(speed)

@@ -19,22 +19,28 @@ func compareCommand() *cli.Command {
 		Name: "compare", Usage: "tell whether a run is worse than another, or only different by chance", ArgsUsage: "BASE CANDIDATE",
 		Description: "BASE and CANDIDATE are runs' folders (or folders of such, one a benchmark), or files of lcbench baseline save.\n" +
 			"Samples are paired by id. Runs of other data, prompts, lengths or seeds are refused; other models and attentions are the point.\n" +
-			"Averages, categories, tasks and cells of length and depth each come to regression, improvement, no difference seen or too few samples:\n" +
-			"by sign flips of whole documents, corrected by Holm, at 5%.\n" +
+			"Averages, categories, tasks, cells of length and depth, bins of diffusion and scope, and strata each come to regression, improvement,\n" +
+			"no difference seen or too few samples: by sign flips of whole documents, on the figure that the benchmark itself gives them, corrected so\n" +
+			"that of comparisons without any difference at most 5% show one, half of them a regression.\n" +
 			"\n" +
 			"--fail-on is a list by commas of\n" +
-			"  regression              any unit that is one (the default)\n" +
-			"  task=NAME[:POINTS]      that task is worse, and by more than POINTS; corrected for the number of units named\n" +
-			"  category=NAME[:POINTS]  the same of a category\n" +
-			"  cell=8k[@50][:POINTS]   the same of a length, or a length and a depth\n" +
+			"  regression                any unit that is one (the default)\n" +
+			"  task=NAME[:POINTS]        that task is worse, and by more than POINTS; corrected for the number of units named\n" +
+			"  category=NAME[:POINTS]    the same of a category\n" +
+			"  cell=8k[@50][:POINTS]     the same of a length, or a length and a depth\n" +
+			"  diffusion=high[:POINTS]   the same of a level (low, mid, high) of diffusion; also scope=high\n" +
+			"  plane=high/low[:POINTS]   the same of a diffusion and a scope\n" +
+			"  stratum=NAME[:POINTS]     the same of a group of rows that the benchmark reports by\n" +
 			"  benchmark[=NAME][:POINTS], overall[:POINTS]\n" +
-			"                          the same of averages\n" +
-			"  lost                    a sample has no answer in the candidate that has one in the base\n" +
-			"  never                   nothing; print only\n" +
+			"                            the same of averages\n" +
+			"  effective-length[:SHARE]  the length up to which 85% of the score at the shortest is kept is shorter, and by more than SHARE of it\n" +
+			"  lost                      a sample has no answer in the candidate that has one in the base\n" +
+			"  never                     nothing; print only\n" +
+			"Without any difference, units named add a false alarm in at most 2.5% of comparisons, effective lengths as many.\n" +
 			"\n" +
 			"Exit codes: 0 no regression, 1 a regression, 2 a mistake in the call, or runs that can't be compared.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "fail-on", Value: "regression", Usage: "what makes the exit code 1: regression, task=NAME[:POINTS], category=…, cell=…, benchmark[:POINTS], overall, lost, never, by commas"},
+			&cli.StringFlag{Name: "fail-on", Value: "regression", Usage: "what makes the exit code 1: regression, task=NAME[:POINTS], category=…, cell=…, diffusion=…, scope=…, plane=…, stratum=…, benchmark[:POINTS], overall, effective-length[:SHARE], lost, never, by commas"},
 			&cli.StringFlag{Name: "junit", Usage: "also write JUnit XML to this `file`"},
 			&cli.StringSliceFlag{Name: "markdown", Usage: "also write a report for a pull request to this `file`; added to the end of $GITHUB_STEP_SUMMARY if it is that"},
 			&cli.BoolFlag{Name: "annotations", Usage: "also print GitHub's annotations"},

@@ -40,6 +40,7 @@ func inspectCommand() *cli.Command {
 func watchedFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "model", Value: "local:smollm2-135m", Usage: "local:NAME or local:PATH"},
+		&cli.StringFlag{Name: "rope", Usage: "stretch positions by a `KIND`, see lcbench list ropes (default: the model's own)"},
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "memory for KV caches"},
 		&cli.IntFlag{Name: "threads", Usage: "threads (default: every core)"},
@@ -60,7 +61,7 @@ func inspectHeads(c *cli.Context) error {
 	case c.Int("top") < 1 || c.Int("max-tokens") < 1:
 		return usagef("--top %d, --max-tokens %d: want 1 or more", c.Int("top"), c.Int("max-tokens"))
 	}
-	o, err := localOptions(c, "full", c.String("window"))
+	o, err := localOptions(c, asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
 	if err != nil {
 		return err
 	}

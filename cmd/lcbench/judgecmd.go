@@ -12,7 +12,7 @@ import (
 )
 
 func judgeCommand() *cli.Command {
-	local := slices.DeleteFunc(localFlags(), func(f cli.Flag) bool { return f.Names()[0] == "attention" })
+	local := slices.DeleteFunc(localFlags(), func(f cli.Flag) bool { return slices.Contains([]string{"attention", "rope"}, f.Names()[0]) })
 	return &cli.Command{
 		Name: "judge", Usage: "have a model judge the answers of a finished run, or of a file", ArgsUsage: "RESULTS_DIR|PREDICTIONS.jsonl",
 		Description: "Verdicts are kept in the folder's judge.jsonl: the same command again asks nothing twice.\n" +

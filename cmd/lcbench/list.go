@@ -12,6 +12,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/benchmarks/all"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/rope"
 	"github.com/lcbench/lcbench/scorers"
 )
 
@@ -26,16 +27,17 @@ func listCommand() *cli.Command {
 		}}
 	}
 	return &cli.Command{
-		Name: "list", Usage: "what there is: benchmarks, tasks, models, attentions, metrics",
+		Name: "list", Usage: "what there is: benchmarks, tasks, models, attentions, ropes, metrics",
 		Subcommands: []*cli.Command{
 			sub("benchmarks", "all benchmarks", listBenchmarks),
 			sub("tasks", "tasks of one benchmark, or of all", listTasks),
 			sub("models", "kinds of models", listModels),
 			sub("attentions", "attention mechanisms for local models", listAttentions),
+			sub("ropes", "ways to stretch positions of local models", listRopes),
 			sub("metrics", "metrics and what each equals", listMetrics),
 		},
 		Action: func(*cli.Context) error {
-			return usagef("list what? benchmarks, tasks, models, attentions or metrics")
+			return usagef("list what? benchmarks, tasks, models, attentions, ropes or metrics")
 		},
 	}
 }
@@ -116,6 +118,14 @@ func wrapped(text string, columns int) []string {
 		lines[last] += " " + word
 	}
 	return lines
+}
+
+func listRopes(_ *cli.Context, w io.Writer) error {
+	fmt.Fprintln(w, "NAME\tWRITTEN AS\tHOW PAIRS TURN")
+	for _, r := range rope.List() {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Name, r.Usage, r.Summary)
+	}
+	return nil
 }
 
 func listMetrics(_ *cli.Context, w io.Writer) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
+	"github.com/lcbench/lcbench/localmodel/rope"
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners/local"
 )
@@ -22,6 +23,7 @@ func localFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "device", Value: "auto", Usage: "local models: cpu, gpu or auto (a real GPU if there is one)"},
 		attentionFlag(),
+		&cli.StringFlag{Name: "rope", Usage: "local models: stretch positions by a `KIND`, see lcbench list ropes (default: the model's own); --window may then be that much longer"},
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "local models: KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "local models: memory for KV caches, kept prompts included"},
 		&cli.IntFlag{Name: "threads", Usage: "local models: threads (default: every core)"},
@@ -29,14 +31,22 @@ func localFlags() []cli.Flag {
 	}
 }
 
-// localOptions reads localFlags, attention and window from the texts given.
-func localOptions(c *cli.Context, attention, window string) (localmodel.Options, error) {
-	how, err := parseAttention(attention)
+// asRun is what a run says of its own model, as texts: a judge has none of it.
+type asRun struct{ attention, rope, window string }
+
+// localOptions reads localFlags, and those of asRun from the texts given.
+func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
+	how, err := parseAttention(own.attention)
 	if err != nil {
 		return localmodel.Options{}, err
 	}
 	o := localmodel.Options{
 		SIMD: c.String("simd"), Threads: c.Int("threads"), Attention: how, KV: c.String("kv-type"), Device: c.String("device"),
+	}
+	if own.rope != "" {
+		if o.Rope, err = rope.Parse(own.rope); err != nil {
+			return o, usage(withNearest(err))
+		}
 	}
 	if o.Threads < 0 {
 		return o, usagef("--threads %d: want 1 or more", o.Threads)
@@ -44,8 +54,8 @@ func localOptions(c *cli.Context, attention, window string) (localmodel.Options,
 	if o.KVBudget, err = parseBytes(c.String("kv-budget")); err != nil {
 		return o, usagef("--kv-budget: %w", err)
 	}
-	if window != "" {
-		n, err := parseLengths([]string{window})
+	if own.window != "" {
+		n, err := parseLengths([]string{own.window})
 		if err != nil {
 			return o, usagef("--window: %w", err)
 		}
@@ -83,7 +93,7 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 }
 
 func openLocalWith(ctx context.Context, c *cli.Context, name, attention string) (*localmodel.Model, error) {
-	o, err := localOptions(c, attention, c.String("window"))
+	o, err := localOptions(c, asRun{attention, c.String("rope"), c.String("window")})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +145,7 @@ func (s *modelSettings) useLocal(c *cli.Context, attention string) error {
 	if s.local, err = openLocalWith(c.Context, c, s.model.name, attention); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention)
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s%s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention, inRope(s.local.Info))
 	return nil
 }
 
@@ -174,6 +184,14 @@ func (s *modelSettings) noteOutcome(folder *results.Run) error {
 	})
 }
 
+// inRope names the scaling of positions where there is one.
+func inRope(i localmodel.Info) string {
+	if i.Rope == "none" {
+		return ""
+	}
+	return ", rope " + i.Rope
+}
+
 // localDetails describe the local model in the manifest.
 func (s *modelSettings) localDetails() map[string]string {
 	if s.local == nil {
@@ -181,7 +199,7 @@ func (s *modelSettings) localDetails() map[string]string {
 	}
 	i := s.local.Info
 	return map[string]string{
-		"architecture": i.Arch, "device": i.Device, "attention": i.Attention, "kv-type": i.KV, "activations": i.Activations,
+		"architecture": i.Arch, "device": i.Device, "attention": i.Attention, "rope": i.Rope, "kv-type": i.KV, "activations": i.Activations,
 		"window": fmt.Sprint(i.Window), "layers": fmt.Sprint(i.Layers), "width": fmt.Sprint(i.Width),
 	}
 }

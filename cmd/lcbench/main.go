@@ -114,7 +114,7 @@ func newApp(in io.Reader, out, errOut io.Writer) *cli.App {
 		},
 	}
 	app.Commands = []*cli.Command{
-		runCommand(), planCommand(), generateCommand(), scoreCommand(), judgeCommand(), metricCommand(), reportCommand(),
+		runCommand(), planCommand(), generateCommand(), scoreCommand(), judgeCommand(), metricCommand(), reportCommand(), viewCommand(), leaderboardCommand(),
 		listCommand(), dataCommand(), doctorCommand(), completionCommand(),
 		modelCommand(), serveCommand(), benchCommand(), inspectCommand(), compareCommand(), baselineCommand(),
 	}

@@ -186,6 +186,9 @@ func (s *settings) printPlan(out io.Writer, plans []taskPlan) error {
 	}
 	s.printCut(out, sum)
 	s.printCost(out, sum)
+	if s.adaptive != nil {
+		fmt.Fprintln(out, "adaptive: these are the most; a cell stops when enough is known of it")
+	}
 	if s.judging != nil {
 		fmt.Fprintln(out, "judge: not in these figures; --judge-budget bounds it")
 	}

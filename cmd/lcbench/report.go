@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,14 +16,15 @@ import (
 func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "one page of what runs came to: real context, where it fails, heat maps, curves, samples", ArgsUsage: "RUN [RUN …]",
-		Description: "RUN is a run's folder. Runs of one benchmark stand beside each other; a run of baseline:lexical is the floor.\n" +
+		Description: "RUN is a run's folder. Runs of one benchmark stand beside each other; a run of baseline:lexical is the floor,\n" +
+			"a run without contexts is another, and the check for contamination of the same model.\n" +
 			"Without --html, --markdown or --json the Markdown is printed. Nothing in the folders is changed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "html", Usage: "write the page to this `file`; it opens offline"},
 			&cli.StringFlag{Name: "markdown", Usage: "write the figures as Markdown to this `file`, - for standard output"},
 			&cli.StringFlag{Name: "json", Usage: "write the figures as JSON to this `file`, - for standard output"},
 			&cli.IntFlag{Name: "samples", Value: report.DefaultSamples, Usage: "show so many samples of each benchmark on the page, 0 for none"},
-			&cli.StringFlag{Name: "axes", Value: "all", Usage: "all, or measured: leave samples whose diffusion and scope are assigned out of the plane"},
+			&cli.StringFlag{Name: "axes", Value: "all", Usage: "all, measured or partial: the plane and the difficulty model are of all samples, of those whose diffusion and scope are measured, or of those and the ones of which a part is"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed of the intervals"},
 			&cli.IntFlag{Name: "resamples", Usage: "resamples of the intervals (default: 10,000, fewer from 10,000 samples on)"},
 		},
@@ -74,7 +76,8 @@ func makeReport(c *cli.Context) error {
 
 func reportOptions(c *cli.Context) (report.Options, error) {
 	o := report.Options{Samples: c.Int("samples"), Seed: c.Uint64("seed"), Resamples: c.Int("resamples"), Version: version}
-	axes := c.String("axes")
+	o.Axes = report.AxesFrom(c.String("axes"))
+	known := []report.AxesFrom{report.AxesAll, report.AxesMeasured, report.AxesPartial}
 	switch {
 	case c.NArg() == 0:
 		return o, usagef("want the folder of a run; see lcbench report --help")
@@ -82,13 +85,12 @@ func reportOptions(c *cli.Context) (report.Options, error) {
 		return o, usagef("--samples %d: want 0 or more", o.Samples)
 	case c.IsSet("resamples") && o.Resamples < 100:
 		return o, usagef("--resamples %d: want at least 100", o.Resamples)
-	case axes != "all" && axes != "measured":
-		return o, usagef("--axes %q: want all or measured", axes)
+	case !slices.Contains(known, o.Axes):
+		return o, usagef("--axes %q: want all, measured or partial", string(o.Axes))
 	}
 	if o.Samples == 0 || c.String("html") == "" {
 		o.Samples = -1
 	}
-	o.Measured = axes == "measured"
 	for _, flag := range []string{"html", "markdown", "json"} {
 		if info, err := os.Stat(c.String(flag)); err == nil && info.IsDir() {
 			return o, usagef("--%s %s: is a folder, want a file", flag, c.String(flag))

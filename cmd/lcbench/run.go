@@ -24,7 +24,7 @@ import (
 )
 
 func runCommand() *cli.Command {
-	flags := slices.Concat(dataFlags(), modelFlags(), judgeFlags(), hiddenFlags(), []cli.Flag{
+	flags := slices.Concat(dataFlags(), modelFlags(), adaptiveFlags(), judgeFlags(), hiddenFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "out", Usage: "the run's `folder` (default: results/<benchmark>-<model>-<hash of the configuration>)"},
 		pluginFlag(),
 		&cli.StringFlag{Name: "output", Usage: "also write lm-eval: results_*.json and samples_*.jsonl of lm-evaluation-harness"},
@@ -46,6 +46,9 @@ func runCommand() *cli.Command {
 				return usagef("--judge goes with one run; have the folders of several judged by lcbench judge")
 			}
 			if list[0].judging, err = readJudging(c, list[0].adapter); err != nil {
+				return usage(err)
+			}
+			if list[0].adaptive, err = readAdaptive(c, list); err != nil {
 				return usage(err)
 			}
 			if c.Bool("dry-run") {
@@ -87,6 +90,9 @@ func run(c *cli.Context, list []*settings) (err error) {
 		s.plugins = plugins
 	}
 	defer func() { err = errors.Join(err, stop()) }()
+	if err := list[0].adaptive.survey(ctx, list[0]); err != nil {
+		return err
+	}
 	folders := make([]*results.Run, len(list))
 	for i, s := range list {
 		s.findSynonyms(c.App.ErrWriter)
@@ -149,10 +155,10 @@ func (s *settings) runBenchmark(one session, folder *results.Run) (*results.Summ
 		Model: one.model.model, Journal: folder.Journal(), Score: s.score, Axes: meter.Measure, Sink: rows.Add, Budget: one.budget,
 		Concurrency: max(1, c.Int("concurrency")), Asker: s.asker, Progress: &runners.Progress{}, Drain: one.drain,
 	}
-	stopProgress := s.showProgress(one.ctx, c, engine, one.model)
+	stopProgress := s.showProgress(one, engine, folder)
 	began := time.Now()
 	e := ending{folder: folder, rows: rows, engine: engine}
-	e.report, e.err = engine.Run(one.ctx, s.bench.Samples(one.ctx, s.options))
+	e.report, e.err = s.ask(one.ctx, engine)
 	stopProgress()
 	e.took = time.Since(began)
 	if one.model.failed != nil {
@@ -270,7 +276,11 @@ func (s *settings) configuration(c *cli.Context) []results.Setting {
 		i := s.local.Info
 		id = append(id, results.Setting{Name: "attention", Value: i.Attention}, results.Setting{Name: "kv-type", Value: i.KV},
 			results.Setting{Name: "activations", Value: i.Activations})
+		if i.Rope != i.OwnRope {
+			id = append(id, results.Setting{Name: "rope", Value: i.Rope})
+		}
 	}
+	id = append(id, s.adaptive.settings()...)
 	for i := range id {
 		id[i].Identity = true
 	}
@@ -332,7 +342,7 @@ func (s *settings) conclude(c *cli.Context, e ending) (*results.Summary, error) 
 	summary := e.rows.Facts().Summarise(results.SummaryInput{
 		Manifest: folder.Manifest(), Tasks: s.bench.Tasks(), MetricEquals: s.metricEquals, Average: averageRule(s.adapter),
 		State: state, Unreadable: report.Unreadable, Cost: cost, Seconds: e.took.Seconds(),
-		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices,
+		Asked: report.Asked, AskedTokens: snapshot.Tokens, Warnings: report.Notices, Adaptive: s.adaptive.outcome(),
 	})
 	e.verdicts.addTo(&summary)
 	if err := errors.Join(folder.WriteSummary(summary), folder.Finish(state)); err != nil {

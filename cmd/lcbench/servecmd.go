@@ -53,7 +53,7 @@ func serveModel(c *cli.Context) error {
 		return err
 	}
 	defer m.Close() //nolint:errcheck // nothing was written
-	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s, window %d: http://%s/v1\n", m.Info.Name, m.Info.Device, m.Info.Attention, m.Info.Window, l.Addr())
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s%s, window %d: http://%s/v1\n", m.Info.Name, m.Info.Device, m.Info.Attention, inRope(m.Info), m.Info.Window, l.Addr())
 	// The first Ctrl-C drains; behind it the signal kills again.
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
 	defer stop()

@@ -49,6 +49,8 @@ type settings struct {
 	// noContext says that prompts go out without their documents.
 	noContext bool
 	judging   *judging // nil: nobody judges
+	// adaptive is how samples are chosen; nil: all are asked.
+	adaptive *adaptive
 	// thesaurus is WordNet, where the benchmark takes it and the user has it.
 	thesaurus scorers.Thesaurus
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"github.com/lcbench/lcbench/results"
@@ -33,8 +32,9 @@ func writeTable(w io.Writer, s results.Summary) error {
 }
 
 // showProgress keeps the progress line up to date until the returned function
-// is called.
-func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.Engine, m *openedModel) func() {
+// is called. Once the samples are counted, the manifest tells how many there are.
+func (s *settings) showProgress(one session, e *runners.Engine, folder *results.Run) func() {
+	c, m := one.c, one.model
 	width, is := terminal(c.App.ErrWriter)
 	p := results.NewProgress(c.App.ErrWriter, results.ProgressOptions{
 		Terminal: is, Width: width, Color: results.UseColor(is, os.Getenv),
@@ -56,10 +56,18 @@ func (s *settings) showProgress(ctx context.Context, c *cli.Context, e *runners.
 		}
 		return out
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(one.ctx)
 	var working sync.WaitGroup
 	working.Go(func() { p.Watch(ctx, snapshot) })
-	working.Go(func() { s.survey(ctx, e.Progress, surveyAfter) })
+	if s.adaptive == nil { // else nobody knows how much is left
+		working.Go(func() {
+			s.survey(ctx, e.Progress, surveyAfter)
+			if n := int(s.total.Load()); n > 0 {
+				// Only who looks on needs it: a disk that is full is told by others.
+				_ = folder.Update(func(m *results.Manifest) { m.Total = n })
+			}
+		})
+	}
 	return func() {
 		cancel()
 		working.Wait()

@@ -88,10 +88,13 @@ type Filler interface {
 type Work struct {
 	Cache Cache
 	N     int
-	Q     []float32 // [n, heads, keyDim]
-	K     []float32 // [n, kvHeads, keyDim]
-	V     []float32 // [n, kvHeads, valueDim]
-	Out   []float32 // [n, heads, valueDim]
+	// Prompt is the length of the prompt that the tokens are of, with what is
+	// scored behind it; 0: they are of an answer.
+	Prompt int
+	Q      []float32 // [n, heads, keyDim]
+	K      []float32 // [n, kvHeads, keyDim]
+	V      []float32 // [n, kvHeads, valueDim]
+	Out    []float32 // [n, heads, valueDim]
 }
 
 // Cache is what a mechanism keeps of one sequence at one layer.

@@ -14,14 +14,14 @@ import "slices"
 // to grow. False: what is under way leaves too little room.
 func (l *work) reserve(j *job) bool {
 	j.parts = 0
-	if n := l.kept.spare(j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
+	if n := l.kept.spare(j.rotation, j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
 		return false // nothing is dropped in vain
 	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
 		fixed := 0
 		if l.stages.Context {
 			fixed = j.Fixed
 		}
-		j.state, j.at = l.kept.find(j.Prompt, l.limit(j), fixed)
+		j.state, j.at = l.kept.find(j.rotation, j.Prompt, l.limit(j), fixed)
 		j.sealed = fixed > 0 && j.at == fixed
 		if n = min(n, l.limit(j)); n-j.at > maxSameBits {
 			j.parts = n
@@ -35,9 +35,9 @@ func (l *work) reserve(j *job) bool {
 			return false // what it can start from is worth waiting for
 		}
 	}
-	j.state, j.at, j.sealed = l.exec.New(), 0, false
+	j.state, j.at, j.sealed = l.exec.New(j.length()), 0, false
 	if !l.take(j) && j.parts > 0 {
-		j.state, j.parts = l.exec.New(), 0 // a count less, less is rounded up
+		j.state, j.parts = l.exec.New(j.length()), 0 // a count less, less is rounded up
 		return l.take(j)
 	}
 	return j.state != nil
@@ -113,7 +113,7 @@ func (l *work) keep(j *job, n int, growth int64) {
 	if j.sealed {
 		sealed = j.Fixed
 	}
-	if l.kept.none || l.kept.serves(ids, sealed) {
+	if l.kept.none || l.kept.serves(j.rotation, ids, sealed) {
 		return
 	}
 	l.giveBack(j)
@@ -123,7 +123,7 @@ func (l *work) keep(j *job, n int, growth int64) {
 		return
 	}
 	if state, ok := j.state.Fork(n); ok {
-		l.kept.add(ids, state, sealed)
+		l.kept.add(j.rotation, ids, state, sealed)
 		l.notePeak()
 		l.room(0)
 	}

@@ -170,7 +170,9 @@ func long() []Request {
 // books is an executor over states that only keep books.
 type books struct{ model.Executor }
 
-func (books) New() model.State { return &ledger{} }
+func (books) New(int) model.State { return &ledger{} }
+
+func (books) Rotation(int) int { return 0 }
 
 func (books) Bytes(n int) int64 { return int64((n + blockTokens - 1) / blockTokens * blockTokens) }
 
@@ -187,7 +189,7 @@ func TestWhatARequestStartsFromIsNotDroppedForIt(t *testing.T) {
 	for _, ids := range [][]int32{fill(0, 40), fill(1000, 40)} {
 		s := &ledger{}
 		s.compute(ids)
-		l.kept.add(ids, s, 0)
+		l.kept.add(0, ids, s, 0)
 	}
 	l.growth = 18 // of others under way: a block more has no room
 	j := &job{Request: Request{Prompt: slices.Concat(fill(0, 30), fill(500, 30)), MaxTokens: 4}}

@@ -59,6 +59,9 @@ type Request struct {
 	LogProbs bool
 }
 
+// length is what prompt and answer come to at the most, in tokens.
+func (r Request) length() int { return len(r.Prompt) + max(r.MaxTokens, len(r.Score)) }
+
 // Result is what came of a request.
 type Result struct {
 	IDs      []int32   // generated, the end token left out
@@ -128,7 +131,7 @@ func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 	if err := e.admissible(r); err != nil {
 		return Result{}, err
 	}
-	j := &job{Request: r, ctx: ctx, submitted: time.Now(), finished: make(chan struct{})}
+	j := &job{Request: r, ctx: ctx, submitted: time.Now(), finished: make(chan struct{}), rotation: e.exec.Rotation(r.length())}
 	if r.Sampling.Temperature > 0 {
 		j.draw = r.Sampling.source()
 	}
@@ -144,7 +147,7 @@ func (e *Engine) Generate(ctx context.Context, r Request) (Result, error) {
 }
 
 func (e *Engine) admissible(r Request) error {
-	need := len(r.Prompt) + max(r.MaxTokens, len(r.Score))
+	need := r.length()
 	switch {
 	case len(r.Prompt) == 0:
 		return fmt.Errorf("generate: %w", ErrEmpty)
@@ -178,6 +181,7 @@ type job struct {
 	submitted time.Time
 	started   time.Time
 	state     model.State
+	rotation  int  // the executor's, of its length
 	at        int  // prompt tokens computed
 	sealed    bool // the fixed context is prepared
 	parts     int  // where it parts from a kept prompt that can't be forked there; 0: nowhere

@@ -9,14 +9,16 @@ import (
 // kept holds the states of finished prompts in a radix tree over their ids, so
 // that a new prompt starts from the longest beginning that any of them has.
 // Finding it costs a walk along the prompt's own ids, however many are kept.
+// There is a tree for each rotation (see model.Executor): the keys of one serve
+// no prompt of another, though their ids be the same.
 //
 // A state serves every beginning of its prompt that its caches can still be
 // forked at, in the middle of an edge too; so a prompt that another one begins
 // with is kept only if the longer one's state can't stand in for it.
 type kept struct {
 	none   bool
-	root   node
-	recent list.List // of *prompt, the least recently used first
+	trees  map[int]*node // by rotation
+	recent list.List     // of *prompt, the least recently used first
 	memory *memory
 	number int
 }
@@ -35,6 +37,17 @@ type prompt struct {
 // maxKept bounds the prompts where there is no budget.
 const maxKept = 64
 
+// tree returns the root of a rotation's tree.
+func (k *kept) tree(rotation int) *node {
+	if k.trees == nil {
+		k.trees = map[int]*node{}
+	}
+	if k.trees[rotation] == nil {
+		k.trees[rotation] = &node{}
+	}
+	return k.trees[rotation]
+}
+
 // find returns a state that has seen the longest beginning of ids that is at
 // hand, and how long it is: nil and 0 if there is none. More than maxSameBits
 // tokens are always left to compute, see chunkEnd.
@@ -45,8 +58,8 @@ const maxKept = 64
 //
 // limit is how much may be taken at the most; but a prepared context of exactly
 // fixed tokens (0: none is wanted) is taken whole.
-func (k *kept) find(ids []int32, limit, fixed int) (model.State, int) {
-	v, common := k.root.descend(ids)
+func (k *kept) find(rotation int, ids []int32, limit, fixed int) (model.State, int) {
+	v, common := k.tree(rotation).descend(ids)
 	for ; v != nil; v = v.parent {
 		n := min(common, v.depth)
 		if n <= 0 {
@@ -70,8 +83,8 @@ func (k *kept) find(ids []int32, limit, fixed int) (model.State, int) {
 
 // spare makes what find would ask first for ids the last to be dropped, and
 // returns how much of ids it may have.
-func (k *kept) spare(ids []int32) int {
-	v, common := k.root.descend(ids)
+func (k *kept) spare(rotation int, ids []int32) int {
+	v, common := k.tree(rotation).descend(ids)
 	if common > 0 {
 		k.touch(v.nearest)
 	}
@@ -98,8 +111,8 @@ func (k *kept) touch(p *prompt) { k.recent.MoveToBack(p.place) }
 
 // serves says whether a state is kept already that stands in for one of ids, of
 // which sealed tokens are a prepared context.
-func (k *kept) serves(ids []int32, sealed int) bool {
-	v, common := k.root.descend(ids)
+func (k *kept) serves(rotation int, ids []int32, sealed int) bool {
+	v, common := k.tree(rotation).descend(ids)
 	if common < len(ids) || common == 0 || v.nearest.sealed != sealed {
 		return false
 	}
@@ -114,11 +127,11 @@ func (k *kept) serves(ids []int32, sealed int) bool {
 // add keeps a prompt that serves has denied. Those that it begins with are
 // dropped if its state stands in for theirs, and for what theirs stood in for;
 // not those that have another context prepared.
-func (k *kept) add(ids []int32, state model.State, sealed int) {
-	v := k.root.insert(ids)
+func (k *kept) add(rotation int, ids []int32, state model.State, sealed int) {
+	v := k.tree(rotation).insert(ids)
 	if v.prompt != nil {
 		k.drop(v.prompt)
-		v = k.root.insert(ids) // it may have gone with its prompt
+		v = k.tree(rotation).insert(ids) // it may have gone with its prompt
 	}
 	k.number++
 	p := &prompt{state: state, held: k.memory.hold(state, false), number: k.number, least: len(ids), sealed: sealed}

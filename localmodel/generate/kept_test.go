@@ -166,7 +166,7 @@ func drawPrompt(t *rapid.T) []int32 {
 // ask does what the engine does for a prompt, and returns how much of it was
 // at hand.
 func ask(t *rapid.T, k *kept, ids []int32, slack int) (state *ledger, n int) {
-	found, n := k.find(ids, len(ids)-maxSameBits-1, 0)
+	found, n := k.find(0, ids, len(ids)-maxSameBits-1, 0)
 	state = &ledger{slack: slack}
 	if found != nil {
 		state = found.(*ledger)
@@ -187,8 +187,8 @@ func againstANaiveList(t *rapid.T) {
 		if want := list.find(ids); n != want {
 			t.Fatalf("%v: %d ids were at hand, want %d", ids, n, want)
 		}
-		if !k.serves(ids, 0) {
-			k.add(ids, state, 0)
+		if !k.serves(0, ids, 0) {
+			k.add(0, ids, state, 0)
 		}
 		list.add(ids, state)
 		for k.memory.total > budget {
@@ -197,7 +197,7 @@ func againstANaiveList(t *rapid.T) {
 		for list.bytes() > budget {
 			list.list = list.list[1:]
 		}
-		k.root.check(t)
+		k.tree(0).check(t)
 		var want [][]int32
 		for _, p := range list.list {
 			want = append(want, p.ids)
@@ -211,8 +211,8 @@ func againstANaiveList(t *rapid.T) {
 	}
 	for k.evict() {
 	}
-	if k.memory.total != 0 || len(k.memory.pieces) != 0 || k.root.nearest != nil || len(k.root.children) != 0 {
-		t.Fatalf("%d bytes and %d nodes are left of nothing", k.memory.total, len(k.root.children))
+	if k.memory.total != 0 || len(k.memory.pieces) != 0 || k.tree(0).nearest != nil || len(k.tree(0).children) != 0 {
+		t.Fatalf("%d bytes and %d nodes are left of nothing", k.memory.total, len(k.tree(0).children))
 	}
 }
 
@@ -246,10 +246,10 @@ func TestWhatCanNotBeForkedIsPassedOver(t *testing.T) {
 			} else if most > 0 {
 				misses++
 			}
-			if !k.serves(ids, 0) {
-				k.add(ids, state, 0)
+			if !k.serves(0, ids, 0) {
+				k.add(0, ids, state, 0)
 			}
-			k.root.check(t)
+			k.tree(0).check(t)
 			all = append(all, ids)
 		}
 	})
@@ -282,7 +282,7 @@ func TestPromptsStartFromTheLongestBeginning(t *testing.T) {
 		{"another document", slices.Concat([]int32{7}, document), 0},
 	}
 	for _, s := range steps {
-		state, n := k.find(s.ids, len(s.ids)-maxSameBits-1, 0)
+		state, n := k.find(0, s.ids, len(s.ids)-maxSameBits-1, 0)
 		if n != s.want {
 			t.Errorf("%s: %d ids were at hand, want %d", s.name, n, s.want)
 		}
@@ -291,8 +291,8 @@ func TestPromptsStartFromTheLongestBeginning(t *testing.T) {
 			computed = state.(*ledger)
 		}
 		computed.compute(s.ids[n:])
-		if !k.serves(s.ids, 0) {
-			k.add(s.ids, computed, 0)
+		if !k.serves(0, s.ids, 0) {
+			k.add(0, s.ids, computed, 0)
 		}
 	}
 	// The document and two questions, what lies behind three needles and behind
@@ -334,14 +334,14 @@ func BenchmarkFind(b *testing.B) {
 				}
 				state := &ledger{}
 				state.compute(ids)
-				if !k.serves(ids, 0) {
-					k.add(ids, state, 0)
+				if !k.serves(0, ids, 0) {
+					k.add(0, ids, state, 0)
 				}
 				asked = append(asked, ids)
 			}
 			i := 0
 			for b.Loop() {
-				if _, n := k.find(asked[i%len(asked)], len(asked[i%len(asked)])-maxSameBits-1, 0); n != tokens-maxSameBits-1 {
+				if _, n := k.find(0, asked[i%len(asked)], len(asked[i%len(asked)])-maxSameBits-1, 0); n != tokens-maxSameBits-1 {
 					b.Fatalf("%d ids were at hand", n)
 				}
 				i++

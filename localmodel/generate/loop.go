@@ -142,7 +142,7 @@ func (l *work) prefill() {
 		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
 	}
 	to := l.chunkEnd(j.at, l.nextStop(j, len(all)))
-	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at)}
+	chunk := model.Chunk{State: j.state, IDs: all[j.at:to], From: max(0, len(j.Prompt)-1-j.at), Prompt: len(all)}
 	at := j.at
 	err := l.exec.Forward([]model.Chunk{chunk}, func(_, row int, logits []float32) error {
 		if j.Score != nil {

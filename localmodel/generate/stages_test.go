@@ -42,7 +42,8 @@ func (s *acted) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) { yield(s, int64(len(s.ids))) }
 }
 
-func (a *actor) New() model.State     { return &acted{} }
+func (a *actor) New(int) model.State  { return &acted{} }
+func (a *actor) Rotation(int) int     { return 0 }
 func (a *actor) Bytes(n int) int64    { return int64(n) }
 func (a *actor) Stages() model.Stages { return a.stages }
 

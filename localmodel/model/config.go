@@ -19,6 +19,7 @@ type Config struct {
 	Heads, KVHeads         int
 	KeyDim, ValueDim       int // of a head
 	Vocab, Context         int // tokens
+	Trained                int // tokens that the model was trained at, ahead of any stretch
 	Eps                    float32
 	EmbeddingScale         float32 // 1: none
 	GELU                   bool    // tanh form; else SiLU
@@ -28,7 +29,6 @@ type Config struct {
 	Ropes                  []Rope  // by layer
 	RotatedDim             int
 	Interleaved            bool // pairs (2i, 2i+1); else (i, i+d/2)
-
 }
 
 // Architectures lists what can be run.
@@ -134,14 +134,14 @@ func readConfig(m Metadata) (Config, error) {
 
 // layers settles what differs by layer.
 func (c *Config) layers(r *reader) {
-	scaled := c.scaledRope(r)
-	c.Windows, c.Ropes = make([]int, c.Layers), make([]Rope, c.Layers)
+	c.Windows, c.Ropes, c.Trained = make([]int, c.Layers), make([]Rope, c.Layers), c.Context
 	for i := range c.Ropes {
-		c.Ropes[i] = scaled
+		c.Ropes[i].Base = r.floatOr("rope.freq_base", 10000)
 	}
 	if c.Arch == "gemma3" {
 		c.gemma(r)
 	}
+	c.readScaling(r)
 }
 
 // gemma holds what Gemma 3's files leave to the architecture: the width of the
@@ -153,27 +153,13 @@ func (c *Config) gemma(r *reader) {
 		c.Scale = float32(1 / math.Sqrt(float64(c.Width)/float64(c.Heads)))
 	}
 	window := r.countOr("attention.sliding_window", 0, maxTokens)
-	local := Rope{Base: r.floatOr("rope.freq_base_swa", 10000)}
+	local := Rope{Base: r.floatOr("rope.freq_base_swa", 10000), Local: true}
 	period := r.countOr("attention.sliding_window_pattern", 6, maxLayers)
 	for i := range c.Layers {
 		if window > 0 && i%period != period-1 {
 			c.Windows[i], c.Ropes[i] = window, local
 		}
 	}
-}
-
-// scaledRope reads the rotation that layers have unless they are local.
-func (c *Config) scaledRope(r *reader) Rope {
-	rope := Rope{Base: r.floatOr("rope.freq_base", 10000)}
-	kind, _ := r.m.String(r.arch + ".rope.scaling.type")
-	switch kind {
-	case "", "none":
-	case "linear":
-		rope.Linear = r.floatOr("rope.scaling.factor", 1)
-	default:
-		r.fail("rope scaling %q is not supported; supported are none and linear", kind)
-	}
-	return rope
 }
 
 func (c *Config) check() error {
@@ -186,8 +172,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("model: %d heads of %d are beyond any model known", c.Heads, c.KeyDim)
 	}
 	for i, r := range c.Ropes {
-		if r.Base <= 0 {
-			return fmt.Errorf("model: layer %d: rope base %v, want above 0", i, r.Base)
+		if r.Base <= 1 {
+			return fmt.Errorf("model: layer %d: rope base %v, want above 1", i, r.Base)
 		}
 	}
 	return nil

@@ -13,8 +13,12 @@ const SameBits = cpu.SmallBatch
 
 // Executor runs a model on some device. One goroutine may use it at a time.
 type Executor interface {
-	// New returns an empty sequence.
-	New() State
+	// New returns an empty sequence that will come to so many tokens at the
+	// most. It rotates by that length for good, where rotation depends on it.
+	New(tokens int) State
+	// Rotation tells lengths apart whose sequences rotate differently: a state
+	// of one can't be forked for a sequence of the other.
+	Rotation(tokens int) int
 	// Bytes is the memory of a sequence of so many tokens at the most, or what
 	// so many tokens behind a fork add at the most.
 	Bytes(tokens int) int64
@@ -63,4 +67,7 @@ type Chunk struct {
 	State State
 	IDs   []int32
 	From  int
+	// Prompt is the length of the prompt that IDs are of, with what is scored
+	// behind it; 0: they are of an answer.
+	Prompt int
 }

@@ -54,7 +54,7 @@ func TestWeightsThatAreNoNumbersAreNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := NewCPU(m, k, full.Full{}, cpu.F32)
-			err = e.Forward([]Chunk{{State: e.New(), IDs: []int32{0, 5, 6, 7}, From: 3}}, func(_, _ int, logits []float32) error {
+			err = e.Forward([]Chunk{{State: e.New(0), IDs: []int32{0, 5, 6, 7}, From: 3}}, func(_, _ int, logits []float32) error {
 				for _, z := range logits {
 					if math.IsNaN(float64(z)) {
 						t.Error("a logit that is no number was passed on")

@@ -34,13 +34,11 @@ type huggingFace struct {
 	Tied         *bool    `json:"tie_word_embeddings"`
 	Biased       bool     `json:"attention_bias"`
 	Slides       bool     `json:"use_sliding_window"`
-	// RopeParameters hold the bases in files of transformers 5.
-	RopeParameters any `json:"rope_parameters"`
-	Scaling        *struct {
-		Llama3
-		RopeType string `json:"rope_type"`
-		Kind     string `json:"type"` // as older files call it
-	} `json:"rope_scaling"`
+	// Both say how positions are scaled; the first, of transformers 5, has the
+	// bases too.
+	RopeParameters json.RawMessage `json:"rope_parameters"`
+	RopeScaling    json.RawMessage `json:"rope_scaling"`
+	rope           hubRope
 }
 
 // FromFolder puts a model together from Hugging Face's config.json and the
@@ -54,8 +52,8 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	if h.Type == "" {
 		return nil, nil, errors.New("model: config.json has no model_type; is this a language model?")
 	}
-	if h.RopeParameters != nil && h.Theta == 0 {
-		return nil, nil, errors.New("model: config.json has its rope base in rope_parameters, which isn't supported; give it as rope_theta")
+	if err := h.readRope(); err != nil {
+		return nil, nil, err
 	}
 	h.Type = strings.TrimSuffix(h.Type, "_text")
 	mistral := h.Type == "mistral" // a llama, its first version with a window
@@ -101,25 +99,7 @@ func (h *huggingFace) refine(c *Config) error {
 			}
 		}
 	}
-	if h.Scaling == nil {
-		return nil
-	}
-	switch kind := h.Scaling.RopeType + h.Scaling.Kind; {
-	case strings.HasPrefix(kind, "llama3"):
-		for i := range c.Ropes {
-			c.Ropes[i].Llama3 = &h.Scaling.Llama3
-		}
-	case strings.HasPrefix(kind, "linear"):
-		for i := range c.Ropes {
-			if c.Windows[i] == 0 {
-				c.Ropes[i].Linear = h.Scaling.Factor
-			}
-		}
-	case kind == "" || strings.HasPrefix(kind, "default"):
-	default:
-		return fmt.Errorf("model: config.json: rope_scaling %q is not supported; supported are default, linear and llama3", kind)
-	}
-	return nil
+	return h.scale(c)
 }
 
 // String, Uint, Float and Ints answer as a GGUF file's metadata would.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -15,7 +16,10 @@ import (
 var ErrNotFinite = errors.New("the model's output is not a number")
 
 // Sequence is the state of one sequence: a cache for each layer.
-type Sequence struct{ caches []attention.Cache }
+type Sequence struct {
+	caches []attention.Cache
+	shapes []attention.Layer // with the rotation of its length
+}
 
 // Len is the number of tokens that the sequence has seen.
 func (s *Sequence) Len() int { return s.caches[0].Len() }
@@ -51,7 +55,7 @@ func (s *Sequence) ForkPoint(n int) int {
 
 // Fork implements State.
 func (s *Sequence) Fork(n int) (State, bool) {
-	f := &Sequence{caches: make([]attention.Cache, len(s.caches))}
+	f := &Sequence{caches: make([]attention.Cache, len(s.caches)), shapes: s.shapes}
 	for i, c := range s.caches {
 		var ok bool
 		if f.caches[i], ok = c.Fork(n); !ok {
@@ -66,7 +70,8 @@ type CPU struct {
 	m      *Model
 	k      *cpu.Kernels
 	how    attention.Mechanism
-	shapes []attention.Layer
+	shapes []attention.Layer         // of sequences whose rotation is 0
+	others map[int][]attention.Layer // by rotation
 	b      buffers
 }
 
@@ -80,19 +85,50 @@ type buffers struct {
 // NewCPU prepares a model for kernels, an attention mechanism and a type of KV
 // cache.
 func NewCPU(m *Model, k *cpu.Kernels, how attention.Mechanism, kv cpu.KVType) *CPU {
-	e := &CPU{m: m, k: k, how: how, shapes: make([]attention.Layer, m.Layers)}
-	angles := map[string]*cpu.Angles{}
-	for i, r := range m.Ropes {
-		key := fmt.Sprintf("%v %v %v", r.Base, r.Linear, r.Llama3)
-		if angles[key] == nil {
-			angles[key] = cpu.NewAngles(m.RotatedDim, r.InverseFrequencies(m.RotatedDim), 1, m.Interleaved)
-		}
+	e := &CPU{m: m, k: k, how: how, shapes: make([]attention.Layer, m.Layers), others: map[int][]attention.Layer{}}
+	for i := range e.shapes {
 		e.shapes[i] = attention.Layer{
 			Index: i, Heads: m.Heads, KV: cpu.KVShape{Heads: m.KVHeads, KeyDim: m.KeyDim, ValueDim: m.ValueDim, Type: kv},
-			Scale: m.Scale, SoftCap: m.AttentionCap, Window: m.Windows[i], Angles: angles[key],
+			Scale: m.Scale, SoftCap: m.AttentionCap, Window: m.Windows[i],
 		}
 	}
+	e.rotate(e.shapes, 0)
 	return e
+}
+
+// rotate gives layers the angles of a rotation; layers that turn alike share
+// theirs, and those of local layers are the same in any.
+func (e *CPU) rotate(shapes []attention.Layer, rotation int) {
+	angles := map[string]*cpu.Angles{}
+	for i, r := range e.m.Ropes {
+		if r.Local && rotation != 0 {
+			continue
+		}
+		key := fmt.Sprintf("%v %v", r.Base, r)
+		if angles[key] == nil {
+			f, amplitude := r.Frequencies(e.m.RotatedDim, rotation)
+			angles[key] = cpu.NewAngles(e.m.RotatedDim, f, amplitude, e.m.Interleaved)
+		}
+		shapes[i].Angles = angles[key]
+	}
+}
+
+// maxRotations bounds the tables of angles that are kept for sequences to come.
+const maxRotations = 32
+
+// rotated returns the layers of sequences of a rotation.
+func (e *CPU) rotated(rotation int) []attention.Layer {
+	if rotation == 0 {
+		return e.shapes
+	}
+	if e.others[rotation] == nil {
+		if len(e.others) >= maxRotations {
+			clear(e.others) // sequences have theirs
+		}
+		e.others[rotation] = slices.Clone(e.shapes)
+		e.rotate(e.others[rotation], rotation)
+	}
+	return e.others[rotation]
 }
 
 // Model returns what is run.
@@ -123,13 +159,16 @@ func (e *CPU) Bytes(tokens int) int64 {
 }
 
 // New implements Executor.
-func (e *CPU) New() State {
-	s := &Sequence{caches: make([]attention.Cache, e.m.Layers)}
+func (e *CPU) New(tokens int) State {
+	s := &Sequence{caches: make([]attention.Cache, e.m.Layers), shapes: e.rotated(e.Rotation(tokens))}
 	for i := range s.caches {
-		s.caches[i] = e.how.New(e.shapes[i])
+		s.caches[i] = e.how.New(s.shapes[i])
 	}
 	return s
 }
+
+// Rotation implements Executor.
+func (e *CPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
 
 // Layers describes the layers to what has to know of them.
 func (e *CPU) Layers() []attention.Layer { return e.shapes }
@@ -146,12 +185,12 @@ func (e *CPU) Stages() Stages {
 
 // EndContext implements Staged.
 func (e *CPU) EndContext(s State) {
-	e.how.(attention.ContextEnder).EndContext(e.k, e.shapes, s.(*Sequence).caches)
+	e.how.(attention.ContextEnder).EndContext(e.k, s.(*Sequence).shapes, s.(*Sequence).caches)
 }
 
 // EndPrompt implements Staged.
 func (e *CPU) EndPrompt(s State) {
-	e.how.(attention.PromptEnder).EndPrompt(e.k, e.shapes, s.(*Sequence).caches)
+	e.how.(attention.PromptEnder).EndPrompt(e.k, s.(*Sequence).shapes, s.(*Sequence).caches)
 }
 
 // logitRows is how many rows of logits are computed at once: a vocabulary of
@@ -245,12 +284,23 @@ func (e *CPU) attend(i int, chunks []Chunk, h []float32, n int) {
 	for _, c := range chunks {
 		to := at + len(c.IDs)
 		b.works = append(b.works, attention.Work{
-			Cache: c.State.(*Sequence).caches[i], N: len(c.IDs),
+			Cache: c.State.(*Sequence).caches[i], N: len(c.IDs), Prompt: c.Prompt,
 			Q: b.q[at*qw : to*qw], K: b.k[at*kw : to*kw], V: b.v[at*vw : to*vw], Out: b.a[at*aw : to*aw],
 		})
 		at = to
 	}
-	e.how.Attend(k, e.shapes[i], b.works)
+	e.attendRotated(i, chunks)
+}
+
+// attendRotated attends in b.works, one for each chunk; neighbours that turn
+// alike go together.
+func (e *CPU) attendRotated(i int, chunks []Chunk) {
+	for from, to := 0, 0; from < len(chunks); from = to {
+		shape := chunks[from].State.(*Sequence).shapes[i]
+		for to++; to < len(chunks) && chunks[to].State.(*Sequence).shapes[i].Angles == shape.Angles; to++ {
+		}
+		e.how.Attend(e.k, shape, e.b.works[from:to])
+	}
 }
 
 func addBias(x, bias []float32, n int) {

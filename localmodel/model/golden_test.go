@@ -177,7 +177,7 @@ func TestGoldenLogitsWithAHalfPrecisionCache(t *testing.T) {
 // logits, the mean NLL of its tokens, and what greedy decoding makes of it.
 func checkLogits(t *testing.T, e *CPU, g goldenLogits, rows int) {
 	t.Helper()
-	s := e.New()
+	s := e.New(0)
 	nll, last := 0.0, []float32(nil)
 	for from := 0; from < len(g.IDs); from += rows {
 		ids := g.IDs[from:min(from+rows, len(g.IDs))]

@@ -12,10 +12,11 @@ import (
 // one cache: a sequence is the list of its tokens, and one that the cache does
 // not hold (any more) is computed anew from where they part.
 type GPU struct {
-	m     *Model
-	run   *gpu.Model
-	cache []int32 // the tokens whose keys and values are on the device
-	bytes int64   // of the device's cache
+	m        *Model
+	run      *gpu.Model
+	cache    []int32 // the tokens whose keys and values are on the device
+	rotation int     // of those keys
+	bytes    int64   // of the device's cache
 }
 
 var _ Executor = (*GPU)(nil)
@@ -32,10 +33,8 @@ func NewGPU(m *Model, d *gpu.Device, t Tensors, context int) (*GPU, error) {
 	if m.GELU {
 		c.Activation = gpu.GELU
 	}
-	for i, r := range m.Ropes {
-		c.Layer = append(c.Layer, gpu.LayerConfig{
-			Rope: gpu.Rope{InvFreq: r.InverseFrequencies(m.RotatedDim), Interleaved: m.Interleaved}, Window: m.Windows[i],
-		})
+	for i, r := range ropesOnDevice(m, 0) {
+		c.Layer = append(c.Layer, gpu.LayerConfig{Rope: r, Window: m.Windows[i]})
 	}
 	run, err := gpu.NewModel(d, c, t.Tensor)
 	if err != nil {
@@ -44,11 +43,24 @@ func NewGPU(m *Model, d *gpu.Device, t Tensors, context int) (*GPU, error) {
 	return &GPU{m: m, run: run, bytes: int64(context) * int64(m.Layers) * int64(m.KVHeads) * int64(m.KeyDim+m.ValueDim) * 4}, nil
 }
 
+// ropesOnDevice are the layers' rotations for sequences of a rotation.
+func ropesOnDevice(m *Model, rotation int) []gpu.Rope {
+	out := make([]gpu.Rope, len(m.Ropes))
+	for i, r := range m.Ropes {
+		f, amplitude := r.Frequencies(m.RotatedDim, rotation)
+		out[i] = gpu.Rope{InvFreq: f, Interleaved: m.Interleaved, Magnitude: amplitude}
+	}
+	return out
+}
+
 // Close frees the memory on the device.
 func (e *GPU) Close() { e.run.Close() }
 
 // New implements Executor.
-func (e *GPU) New() State { return &tokens{of: e} }
+func (e *GPU) New(tokens int) State { return &sequence{of: e, rotation: e.Rotation(tokens)} }
+
+// Rotation implements Executor.
+func (e *GPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
 
 // Bytes implements Executor: a sequence is a list of ids, the device's cache
 // is there whatever their number.
@@ -61,7 +73,7 @@ func (e *GPU) CacheBytes() int64 { return e.bytes }
 // pass; those of further rows cost a step each.
 func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32) error) error {
 	for i, c := range chunks {
-		s := c.State.(*tokens)
+		s := c.State.(*sequence)
 		for _, id := range c.IDs {
 			if id < 0 || int(id) >= e.m.Vocab {
 				return fmt.Errorf("model: token %d is outside the vocabulary of %d", id, e.m.Vocab)
@@ -71,7 +83,7 @@ func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 		s.ids = slices.Concat(s.ids, c.IDs)
 		row := min(c.From, len(c.IDs)-1)
 		for ; row < len(c.IDs); row++ {
-			if err := e.reach(s.ids[:from+row+1]); err != nil {
+			if err := e.reach(s.ids[:from+row+1], s.rotation); err != nil {
 				return err
 			}
 			if row < c.From {
@@ -92,8 +104,15 @@ func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 	return nil
 }
 
-// reach brings the device's cache to hold exactly ids.
-func (e *GPU) reach(ids []int32) error {
+// reach brings the device's cache to hold exactly ids, with keys of a rotation.
+func (e *GPU) reach(ids []int32, rotation int) error {
+	if rotation != e.rotation {
+		e.cache = e.cache[:0]
+		if err := e.run.Rotate(ropesOnDevice(e.m, rotation)); err != nil {
+			return err
+		}
+		e.rotation = rotation
+	}
 	common := 0
 	for common < min(len(ids), len(e.cache)) && ids[common] == e.cache[common] {
 		common++
@@ -107,30 +126,31 @@ func (e *GPU) reach(ids []int32) error {
 	return nil
 }
 
-// tokens is a sequence of a GPU.
-type tokens struct {
-	of  *GPU
-	ids []int32
+// sequence is the list of a sequence's tokens.
+type sequence struct {
+	of       *GPU
+	ids      []int32
+	rotation int
 }
 
 // Len implements State.
-func (t *tokens) Len() int { return len(t.ids) }
+func (s *sequence) Len() int { return len(s.ids) }
 
 // Pieces implements State: the device's cache, which all sequences share, and
 // the sequence's own list.
-func (t *tokens) Pieces() iter.Seq2[any, int64] {
+func (s *sequence) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) {
-		if yield(t.of, t.of.bytes) {
-			yield(t, 4*int64(len(t.ids)))
+		if yield(s.of, s.of.bytes) {
+			yield(s, 4*int64(len(s.ids)))
 		}
 	}
 }
 
 // Fork implements State: it is worth something as long as the device still
 // holds the tokens.
-func (t *tokens) Fork(n int) (State, bool) {
-	if len(t.of.cache) < n || !slices.Equal(t.of.cache[:n], t.ids[:n]) {
+func (s *sequence) Fork(n int) (State, bool) {
+	if s.rotation != s.of.rotation || len(s.of.cache) < n || !slices.Equal(s.of.cache[:n], s.ids[:n]) {
 		return nil, false
 	}
-	return &tokens{of: t.of, ids: slices.Clone(t.ids[:n])}, true
+	return &sequence{of: s.of, ids: slices.Clone(s.ids[:n]), rotation: s.rotation}, true
 }

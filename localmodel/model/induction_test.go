@@ -75,7 +75,7 @@ func checkInduction(t *testing.T, e *CPU, g inductionCase) {
 func lastLogits(t *testing.T, e *CPU, ids []int32) []float32 {
 	t.Helper()
 	var out []float32
-	err := e.Forward([]Chunk{{State: e.New(), IDs: ids, From: len(ids) - 1}}, func(_, _ int, logits []float32) error {
+	err := e.Forward([]Chunk{{State: e.New(0), IDs: ids, From: len(ids) - 1}}, func(_, _ int, logits []float32) error {
 		out = append(out, logits...)
 		return nil
 	})

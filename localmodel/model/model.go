@@ -54,7 +54,9 @@ func assemble(c Config, t Tensors) (*Model, error) {
 	m.outputNorm = l.vector("output_norm.weight", c.Width)
 	if f := l.optional("rope_freqs.weight", c.RotatedDim/2); f != nil {
 		for i := range m.Ropes {
-			m.Ropes[i].Factors = f
+			if !m.Ropes[i].Local {
+				m.Ropes[i].Factors = f
+			}
 		}
 	}
 	for i := range m.layers {

@@ -1,48 +1,93 @@
 package model
 
-import "math"
+import (
+	"fmt"
 
-// Rope says how fast the pairs of a head turn by position.
+	"github.com/lcbench/lcbench/localmodel/rope"
+)
+
+// Rope says how fast the pairs of a layer's heads turn by position.
 type Rope struct {
-	Base   float64
-	Linear float64 // position interpolation: positions divided by it; 0: none
-	// Llama3, if not nil, stretches slow pairs only.
-	Llama3 *Llama3
+	Base    float64
+	Scaling rope.Scaling // nil: none
 	// Factors, if not nil, divide the frequencies pair by pair (the tensor
 	// rope_freqs.weight of a GGUF file).
 	Factors []float32
+	// Local is a layer with a window and a base of its own for it, as Gemma has
+	// them: it sees no further in a longer text, and no stretch concerns it.
+	Local bool
 }
 
-// Llama3 is the scaling of Llama 3.1 and later, as config.json names it.
-type Llama3 struct {
-	Factor   float64 `json:"factor"`
-	Low      float64 `json:"low_freq_factor"`
-	High     float64 `json:"high_freq_factor"`
-	Original float64 `json:"original_max_position_embeddings"`
-}
-
-// InverseFrequencies returns radians per token of each pair: base^(-2i/d),
-// scaled. Source: ../shared/spec/attention.md §9.
-func (r Rope) InverseFrequencies(rotated int) []float64 {
-	out := make([]float64, rotated/2)
-	for i := range out {
-		f := math.Pow(r.Base, -2*float64(i)/float64(rotated))
-		if r.Linear > 0 {
-			f /= r.Linear
-		}
-		if s := r.Llama3; s != nil {
-			wavelength := 2 * math.Pi / f
-			span := s.High - s.Low
-			if span == 0 {
-				span = 0.001
-			}
-			keep := min(1, max(0, (s.Original/wavelength-s.Low)/span))
-			f = (1-keep)*f/s.Factor + keep*f
-		}
-		if i < len(r.Factors) {
-			f /= float64(r.Factors[i])
-		}
-		out[i] = f
+// Frequencies returns the radians a token of each pair of the rotated channels,
+// for sequences of the step (see rope.Scaling), and the factor of cosines and
+// sines. Source: ../shared/spec/attention.md §9.
+func (r Rope) Frequencies(rotated, step int) ([]float64, float64) {
+	f, amplitude := r.scaling().Frequencies(r.Base, rotated, step)
+	for i, factor := range r.Factors {
+		f[i] /= float64(factor)
 	}
-	return out
+	return f, amplitude
 }
+
+func (r Rope) scaling() rope.Scaling {
+	if r.Scaling == nil {
+		return rope.None{}
+	}
+	return r.Scaling
+}
+
+// String names the scaling as --rope does, or the tensor that has it.
+func (r Rope) String() string {
+	switch {
+	case r.Factors == nil:
+		return r.scaling().String()
+	case r.scaling() == rope.None{}:
+		return "rope_freqs.weight"
+	}
+	return r.scaling().String() + " and rope_freqs.weight"
+}
+
+// GlobalRope is the rotation of the layers that are not local.
+func (c *Config) GlobalRope() Rope {
+	for _, r := range c.Ropes {
+		if !r.Local {
+			return r
+		}
+	}
+	return Rope{Base: c.Ropes[0].Base}
+}
+
+// Stretch replaces the scaling of all layers but local ones, and returns the
+// length in tokens up to which that stretches the model. Executors made before
+// don't notice.
+func (c *Config) Stretch(s rope.Scaling) int {
+	s = s.For(c.Trained)
+	c.rescale(s)
+	return int(min(maxTokens, s.Reach(c.GlobalRope().Base, c.RotatedDim, c.Trained)))
+}
+
+func (c *Config) rescale(s rope.Scaling) {
+	for i := range c.Ropes {
+		if !c.Ropes[i].Local {
+			c.Ropes[i].Scaling, c.Ropes[i].Factors = s, nil
+		}
+	}
+}
+
+// declared takes a scaling that a file says its model has. What is known to be
+// reached by it is the model's context, whatever else the file says of that.
+func (c *Config) declared(s rope.Scaling, trained int, reaches bool) error {
+	if err := rope.Check(s); err != nil {
+		return fmt.Errorf("rope scaling %s: %w", s, err)
+	}
+	c.Trained = trained
+	reach := c.Stretch(s)
+	if reaches {
+		c.Context = max(c.Context, reach)
+	}
+	return nil
+}
+
+// Rotation is the step of sequences of so many tokens: those of another one
+// rotate their keys differently.
+func (c *Config) Rotation(tokens int) int { return c.GlobalRope().scaling().Step(tokens) }

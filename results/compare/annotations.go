@@ -20,8 +20,8 @@ func (c *Comparison) WriteAnnotations(w io.Writer, failures []Failure) error {
 			break
 		}
 		title, text := "lcbench compare", f.Reason
-		if f.Unit != nil {
-			title, text = "lcbench: "+f.Unit.Title(), f.Unit.finding()+": "+f.Reason
+		if f.finding() != "" {
+			title, text = "lcbench: "+f.title(), f.finding()+": "+f.Reason
 		}
 		annotate(&out, "error", title, text)
 	}

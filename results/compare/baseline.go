@@ -12,11 +12,13 @@ import (
 )
 
 // A baseline is what a comparison needs of a run, in a file small enough to be
-// committed: about 130 bytes a sample, one a line, so that a change shows in a
+// committed: about 190 bytes a sample, one a line, so that a change shows in a
 // diff. It holds no texts of models or data sets.
 const (
 	baselineFormat  = "lcbench-baseline"
-	baselineVersion = 1
+	baselineVersion = 2
+	// plainVersion has no parts of scores, no strata and no axes.
+	plainVersion = 1
 )
 
 // baselineFile is the file as JSON.
@@ -42,6 +44,8 @@ type baselineRun struct {
 	Data      []baselineData    `json:"data,omitempty"`
 	Prompts   []baselinePrompt  `json:"prompts,omitempty"`
 	Tasks     []baselineTask    `json:"tasks"`
+	Strata    [][]string        `json:"strata,omitempty"` // combinations
+	ForJudges int               `json:"for_judges,omitempty"`
 	Samples   []baselineSample  `json:"samples"`
 }
 
@@ -61,20 +65,26 @@ type baselineTask struct {
 }
 
 // baselineSample is one sample. Task counts in Tasks, Document numbers the
-// documents of the run; Score is left out where Status is of a lost sample,
-// Status where it isn't.
+// documents of the run, Strata counts from 1 in the run's combinations; Score is
+// left out where Status is of a lost sample, Status where it isn't. Parts are
+// there where a task's figure is made of them.
 type baselineSample struct {
-	ID       string   `json:"id"`
-	Task     int      `json:"task"`
-	Document int      `json:"doc"`
-	Score    *float64 `json:"score,omitempty"`
-	Weight   float64  `json:"weight,omitempty"`
-	Status   string   `json:"lost,omitempty"`
-	Length   int      `json:"length,omitempty"`
-	Depth    *float64 `json:"depth,omitempty"`
-	Context  string   `json:"context,omitempty"`
-	Ask      string   `json:"ask"`
-	Sent     string   `json:"sent,omitempty"`
+	ID        string    `json:"id"`
+	Task      int       `json:"task"`
+	Document  int       `json:"doc"`
+	Score     *float64  `json:"score,omitempty"`
+	Parts     []float64 `json:"parts,omitempty"`
+	Weight    float64   `json:"weight,omitempty"`
+	Status    string    `json:"lost,omitempty"`
+	Length    int       `json:"length,omitempty"`
+	Depth     *float64  `json:"depth,omitempty"`
+	Strata    int       `json:"strata,omitempty"`
+	Axes      string    `json:"axes,omitempty"`
+	Diffusion *float64  `json:"diffusion,omitempty"`
+	Scope     *float64  `json:"scope,omitempty"`
+	Context   string    `json:"context,omitempty"`
+	Ask       string    `json:"ask"`
+	Sent      string    `json:"sent,omitempty"`
 }
 
 // WriteBaseline replaces path by a baseline of the runs.
@@ -84,7 +94,11 @@ func WriteBaseline(path string, s Source) error {
 
 func encodeBaseline(w io.Writer, runs []Run) error {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "{\"format\":%q,\"version\":%d,\"runs\":[\n", baselineFormat, baselineVersion)
+	version := baselineVersion
+	if slices.ContainsFunc(runs, func(r Run) bool { return r.Plain }) {
+		version = plainVersion // what was never known isn't made up
+	}
+	fmt.Fprintf(&out, "{\"format\":%q,\"version\":%d,\"runs\":[\n", baselineFormat, version)
 	for i, r := range runs {
 		if i > 0 {
 			out.WriteString(",\n")
@@ -98,7 +112,7 @@ func encodeBaseline(w io.Writer, runs []Run) error {
 		out.Write(bytes.TrimSuffix(line, []byte("[]}")))
 		out.WriteString("[\n")
 		for k, s := range r.Samples {
-			line, err := marshal(lineOf(s, head.Tasks))
+			line, err := marshal(lineOf(s, head))
 			if err != nil {
 				return err
 			}
@@ -130,7 +144,7 @@ func headOf(r Run) baselineRun {
 	b := baselineRun{
 		Benchmark: r.Benchmark, Title: r.Title, Model: orElse(r.Model.Spec, r.Model.Name), Attention: r.Model.Details["attention"],
 		Identity: r.Identity, Version: r.Version, State: r.State, Seed: r.Seed, Tokenizer: r.Tokenizer,
-		Config: map[string]string{}, Tasks: []baselineTask{}, Samples: []baselineSample{},
+		Config: map[string]string{}, Tasks: []baselineTask{}, ForJudges: r.ForJudges, Samples: []baselineSample{},
 	}
 	for _, s := range r.Config {
 		if s.Identity {
@@ -151,14 +165,28 @@ func headOf(r Run) baselineRun {
 		if t := (baselineTask{s.Task, s.Category}); !slices.Contains(b.Tasks, t) {
 			b.Tasks = append(b.Tasks, t)
 		}
+		if len(s.Strata) > 0 && b.combination(s.Strata) == 0 {
+			b.Strata = append(b.Strata, s.Strata)
+		}
 	}
 	return b
 }
 
-func lineOf(s Sample, tasks []baselineTask) baselineSample {
+// combination is 1 + the place of a combination of strata, 0 where it isn't.
+func (b baselineRun) combination(strata []string) int {
+	return 1 + slices.IndexFunc(b.Strata, func(c []string) bool { return slices.Equal(c, strata) })
+}
+
+func lineOf(s Sample, head baselineRun) baselineSample {
 	out := baselineSample{
-		ID: s.ID, Task: slices.Index(tasks, baselineTask{s.Task, s.Category}), Document: s.Document, Weight: s.Weight,
-		Length: s.Cell.Length, Depth: s.Cell.Depth, Context: s.Pins.Context, Ask: s.Pins.Ask, Sent: s.Pins.Sent,
+		ID: s.ID, Task: slices.Index(head.Tasks, baselineTask{s.Task, s.Category}), Document: s.Document, Weight: s.Weight,
+		Parts: s.Parts, Axes: s.Axes.State, Length: s.Cell.Length, Depth: s.Cell.Depth, Context: s.Pins.Context, Ask: s.Pins.Ask, Sent: s.Pins.Sent,
+	}
+	if len(s.Strata) > 0 {
+		out.Strata = head.combination(s.Strata)
+	}
+	if s.Axes.placed() {
+		out.Diffusion, out.Scope = &s.Axes.Diffusion, &s.Axes.Scope
 	}
 	if s.Lost() {
 		out.Status = s.Status

@@ -59,6 +59,7 @@ func parseBaseline(data []byte) ([]Run, error) {
 	var out []Run
 	for _, b := range file.Runs {
 		r, err := b.run()
+		r.Plain = file.Version == plainVersion
 		if err != nil {
 			return nil, fmt.Errorf(": %w: save the baseline again", err)
 		}
@@ -113,7 +114,10 @@ func (b baselineRun) run() (Run, error) {
 			return Run{}, fmt.Errorf("%s: task %d has no name", b.Benchmark, i)
 		}
 	}
-	r := Run{Manifest: b.manifest()}
+	if b.ForJudges < 0 {
+		return Run{}, fmt.Errorf(`%s: "for_judges" %d`, b.Benchmark, b.ForJudges)
+	}
+	r := Run{Manifest: b.manifest(), ForJudges: b.ForJudges}
 	seen := make(map[string]bool, len(b.Samples))
 	for i, s := range b.Samples {
 		sample, err := b.sample(s)
@@ -151,8 +155,17 @@ func (b baselineRun) sample(s baselineSample) (Sample, error) {
 		return out, fmt.Errorf(`"depth" %v: want 0 to 100`, *s.Depth)
 	case len(s.Ask) != pinLength:
 		return out, fmt.Errorf(`"ask": want %d hex digits`, pinLength)
+	case s.Strata < 0 || s.Strata > len(b.Strata):
+		return out, fmt.Errorf(`"strata" %d of %d`, s.Strata, len(b.Strata))
 	}
-	out.Task, out.Category = b.Tasks[s.Task].Name, b.Tasks[s.Task].Category
+	out.Task, out.Category, out.Parts = b.Tasks[s.Task].Name, b.Tasks[s.Task].Category, s.Parts
+	if s.Strata > 0 {
+		out.Strata = b.Strata[s.Strata-1]
+	}
+	var err error
+	if out.Axes, err = newAxes(s.Axes, s.Diffusion, s.Scope); err != nil {
+		return out, err
+	}
 	if s.Score == nil {
 		return out, nil
 	}

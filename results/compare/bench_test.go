@@ -14,7 +14,7 @@ import (
 )
 
 // writeRun writes a run's folder of n samples with prompts and answers of a
-// usual size, two questions a document, 20 tasks, 4 lengths.
+// usual size, two questions a document, 20 tasks, 4 lengths, all bins of the axes.
 func writeRun(b *testing.B, dir string, n int, seed uint64) {
 	b.Helper()
 	r := chance(seed)
@@ -29,9 +29,11 @@ func writeRun(b *testing.B, dir string, n int, seed uint64) {
 				ID: fmt.Sprintf("task%d/%d", task, i), Task: fmt.Sprintf("task%d", task), Category: fmt.Sprintf("category %d", task/4), Index: i,
 				Prompt: benchmarks.Prompt{Before: strings.Repeat("Instruction. ", 20), After: strings.Repeat("Question? ", 10)},
 				Metric: "qa_f1", References: []string{"a reference", "another one"}, Group: fmt.Sprintf("document %d", i/2), TargetLength: 4096 << (i / 2 % 4),
+				Strata: []string{[]string{"easy", "hard"}[i%2]},
 			},
 			Answer: runners.Answer{SampleID: "x", Status: runners.OK, Text: strings.Repeat("An answer. ", 20), PromptSHA256: strings.Repeat("ab", 32)},
 			Score:  scorers.Score{Value: r.Float64()},
+			Axes:   benchmarks.Axes{State: benchmarks.AxesMeasured, Values: scorers.Axes{Diffusion: float64(i%7) / 7, Scope: float64(i%5) / 5}},
 		}))
 	}
 	must(b, w.Finish())

@@ -1,231 +1,263 @@
 package compare
 
 import (
-	"math"
 	"slices"
-	"strconv"
 
-	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers"
+	"github.com/lcbench/lcbench/scorers/stats"
 )
 
-// breakdown takes one benchmark's pairs apart.
+// breakdown takes one benchmark's pairs apart, as its own table does.
 type breakdown struct {
+	trial            *trial
 	benchmark, title string
-	layout           Layout
-	tasks            []string // that have pairs
-	byTask           map[string][]pair
+	rule             results.AverageRule
+	specs            []scorers.TaskSpec // the layout's, then of tasks that it doesn't know
+	pairs            []pair
+	first            int32              // place of the first one in trial.pairs
+	byTask           map[string][]int32 // places in pairs
+	labels           [][]string         // of each pair: the bins that it lies in
+	// inBin are the places of the pairs of a bin or stratum, by label and task.
+	inBin map[string]map[string][]int32
+	bins  []bin
+	// own are the figures of base and candidate by task, category, board and
+	// stratum; binned by bin.
+	own, binned [2]scorers.Aggregates
 }
 
-// taskOf describes a task; one that the layout doesn't know is a category of
-// its own.
-func (b *breakdown) taskOf(name string) benchmarks.Task {
-	for _, t := range b.layout.Tasks {
-		if t.Name == name {
-			if t.Category == "" {
-				t.Category = name
+func newBreakdown(c *Comparison, t *trial, m matched) *breakdown {
+	l, own := c.layout(m)
+	b := &breakdown{
+		trial: t, benchmark: m.benchmark, title: c.Titles[m.benchmark], rule: l.Average, pairs: m.pairs,
+		first: int32(len(t.pairs)), byTask: map[string][]int32{}, inBin: map[string]map[string][]int32{}, specs: specsOf(l),
+	}
+	strata := map[string]int32{}
+	documents := int32(0)
+	for i, p := range m.pairs {
+		task := p.base.Task
+		b.byTask[task] = append(b.byTask[task], int32(i))
+		if !slices.ContainsFunc(b.specs, func(s scorers.TaskSpec) bool { return s.Name == task }) {
+			s := scorers.TaskSpec{Name: task}
+			if !own {
+				s.Category = orElse(p.base.Category, task)
 			}
-			return t
+			b.specs = append(b.specs, s)
 		}
-	}
-	return benchmarks.Task{Name: name, Category: name}
-}
-
-// boardNames lists the boards in order of first mention.
-func (b *breakdown) boardNames() []string {
-	var names []string
-	for _, name := range b.tasks {
-		for _, board := range boardsOf(b.taskOf(name)) {
-			if !slices.Contains(names, board) {
-				names = append(names, board)
-			}
+		h, seen := strata[task]
+		if !seen {
+			h = t.strata
+			strata[task] = h
+			t.strata++
 		}
+		t.pairs = append(t.pairs, stats.ScoredPair{
+			Stratum: h, Document: t.documents + int32(p.base.Document), Weight: p.base.Weight, Base: p.base.Score, Candidate: p.candidate.Score,
+			BaseParts: p.base.Parts, CandidateParts: p.candidate.Parts,
+		})
+		documents = max(documents, int32(p.base.Document)+1)
 	}
-	return names
+	t.documents += documents
+	b.nameStrata()
+	b.sort(c)
+	b.average()
+	return b
 }
 
-func boardsOf(t benchmarks.Task) []string {
-	if len(t.Boards) == 0 {
-		return []string{""}
-	}
-	return t.Boards
-}
-
-// boards are the pairs of each board's average.
-func (b *breakdown) boards() [][]weighted {
-	var out [][]weighted
-	for _, name := range b.boardNames() {
-		out = append(out, b.average(b.on(name), nil))
+// specsOf are the layout's tasks as averages take them.
+func specsOf(l Layout) []scorers.TaskSpec {
+	var out []scorers.TaskSpec
+	for _, t := range l.Tasks {
+		if slices.ContainsFunc(out, func(s scorers.TaskSpec) bool { return s.Name == t.Name }) {
+			continue
+		}
+		out = append(out, scorers.TaskSpec{
+			Name: t.Name, Category: t.Category, Share: t.Share, Boards: t.Boards, Strata: slices.Clone(t.Strata),
+			Parts: t.Parts, Headline: t.Headline, Decimals: t.Decimals,
+		})
 	}
 	return out
 }
 
-// on lists the tasks of a board.
-func (b *breakdown) on(board string) []string {
-	return slices.DeleteFunc(slices.Clone(b.tasks), func(name string) bool {
-		return !slices.Contains(boardsOf(b.taskOf(name)), board)
+// nameStrata sorts pairs into strata. Those that rows name and their task
+// doesn't are added to it, unless its headline is made of strata.
+func (b *breakdown) nameStrata() {
+	for i := range b.specs {
+		s := &b.specs[i]
+		for _, at := range b.byTask[s.Name] {
+			for _, name := range b.pairs[at].strata() {
+				if !slices.Contains(s.Strata, name) && s.Headline != scorers.HeadlineStrata {
+					s.Strata = append(s.Strata, name)
+				}
+				b.put(ofStratum+name, s.Name, at)
+			}
+		}
+	}
+}
+
+// put notes that a pair lies in a bin.
+func (b *breakdown) put(label, task string, at int32) {
+	if b.inBin[label] == nil {
+		b.inBin[label] = map[string][]int32{}
+	}
+	b.inBin[label][task] = append(b.inBin[label][task], at)
+}
+
+// average works out the figures of both sides.
+func (b *breakdown) average() {
+	binned := slices.Clone(b.specs)
+	var labels []string
+	for _, x := range b.bins {
+		labels = append(labels, x.label)
+	}
+	for i := range binned {
+		binned[i].Strata, binned[i].Parts = labels, nil
+	}
+	none := scorers.AggregateOptions{Resamples: -1}
+	for side := range 2 {
+		rows := make([]scorers.Row, len(b.pairs))
+		for i, p := range b.pairs {
+			s := p.side(side)
+			rows[i] = scorers.Row{Task: p.base.Task, Score: s.Score, Weight: p.base.Weight, Valid: true, Parts: s.Parts, Strata: p.strata()}
+		}
+		b.own[side] = scorers.Aggregate(rows, b.specs, none)
+		for i := range rows {
+			rows[i].Strata = b.labels[i]
+		}
+		b.binned[side] = scorers.Aggregate(rows, binned, none)
+	}
+}
+
+// on lists the tasks of a board that have pairs in a bin; label "": any.
+func (b *breakdown) on(board, label string) []scorers.TaskSpec {
+	return slices.DeleteFunc(slices.Clone(b.specs), func(s scorers.TaskSpec) bool {
+		return !slices.Contains(boardsOf(s), board) || len(b.in(s.Name, label)) == 0
 	})
 }
 
-// average weighs the pairs of tasks (those that keep lets through, nil: all) as
-// the benchmark's average does: every sample alike, or every category, in it
-// every task, in that every sample.
-func (b *breakdown) average(tasks []string, keep func(pair) bool) []weighted {
-	parts := map[string][]weighted{}
-	inCategory := map[string]int{}
-	for _, name := range tasks {
-		part := b.task(name, keep)
-		if len(part) == 0 {
-			continue
-		}
-		parts[name] = part
-		inCategory[b.taskOf(name).Category]++
+func boardsOf(s scorers.TaskSpec) []string {
+	if len(s.Boards) == 0 {
+		return []string{""}
 	}
-	var out []weighted
-	for _, name := range tasks {
-		part := parts[name]
-		if part == nil || b.layout.Average == results.AverageSamples {
-			out = append(out, part...)
-			continue
-		}
-		share := 1 / float64(inCategory[b.taskOf(name).Category]) / float64(len(inCategory))
-		out = append(out, scaled(part, share/weightOf(part))...)
-	}
-	return out
+	return s.Boards
 }
 
-// task is a task's pairs with their own weights.
-func (b *breakdown) task(name string, keep func(pair) bool) []weighted {
-	var out []weighted
-	for _, p := range b.byTask[name] {
-		if keep == nil || keep(p) {
-			w := p.base.Weight
-			if w <= 0 || math.IsInf(w, 0) {
-				w = 1
-			}
-			out = append(out, weighted{p, b.benchmark + "/" + name, w})
-		}
+// in lists a task's pairs in a bin.
+func (b *breakdown) in(task, label string) []int32 {
+	if label == "" {
+		return b.byTask[task]
 	}
-	return out
+	return b.inBin[label][task]
 }
 
-func scaled(pairs []weighted, by float64) []weighted {
-	out := slices.Clone(pairs)
-	for i := range out {
-		out[i].weight *= by
-	}
-	return out
-}
-
-func weightOf(pairs []weighted) float64 {
-	sum := 0.0
-	for _, p := range pairs {
-		sum += p.weight
-	}
-	return sum
-}
-
-// drafts are the units of the benchmark: averages by board, categories, tasks,
-// cells.
-func (b *breakdown) drafts() []draft {
-	var out []draft
-	add := func(level Level, name, part string, pairs []weighted) {
-		if len(pairs) > 0 {
-			out = append(out, draft{Unit{Level: level, Benchmark: b.benchmark, Name: name, Part: part}, pairs})
-		}
-	}
-	for _, board := range b.boardNames() {
-		add(Benchmark, withBoard(b.title, board), board, b.average(b.on(board), nil))
-	}
-	for _, c := range b.categories() {
-		add(Category, withBoard(c.name, c.board), c.name, b.average(c.tasks, nil))
-	}
-	for _, name := range b.ordered() {
-		add(Task, name, name, b.task(name, nil))
-	}
-	for _, cell := range b.cells() {
-		add(Cell, cellName(cell), cell.Label(), b.average(b.tasks, func(p pair) bool { return p.base.Cell.Label() == cell.Label() }))
-	}
-	return out
-}
-
-// category are a category's tasks on a board; board is "" where they are the
-// same on several.
-type category struct {
-	name, board string
-	tasks       []string
-}
-
-// categories lists those that aren't single tasks of the same name.
-func (b *breakdown) categories() []category {
-	var out []category
-	for _, board := range b.boardNames() {
-		inBoard := map[string]int{} // where in out
-		first := len(out)
-		for _, name := range b.on(board) {
-			c := b.taskOf(name).Category
-			if c == name {
-				continue
-			}
-			if _, seen := inBoard[c]; !seen {
-				inBoard[c] = len(out)
-				out = append(out, category{name: c, board: board})
-			}
-			out[inBoard[c]].tasks = append(out[inBoard[c]].tasks, name)
-		}
-		// What an earlier board has alike is listed there.
-		for i := len(out) - 1; i >= first; i-- {
-			same := slices.IndexFunc(out[:first], func(c category) bool { return c.name == out[i].name && slices.Equal(c.tasks, out[i].tasks) })
-			if same >= 0 {
-				out[same].board = ""
-				out = slices.Delete(out, i, i+1)
-			}
-		}
-	}
-	return out
-}
-
-// ordered lists tasks with pairs in the layout's order, then the others.
-func (b *breakdown) ordered() []string {
+// boards lists the boards that have pairs, in order of first mention.
+func (b *breakdown) boards() []string {
 	var out []string
-	for _, t := range b.layout.Tasks {
-		if b.byTask[t.Name] != nil && !slices.Contains(out, t.Name) {
-			out = append(out, t.Name)
-		}
-	}
-	for _, name := range b.tasks {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func (b *breakdown) cells() []results.Cell {
-	var out []results.Cell
-	seen := map[string]bool{}
-	for _, name := range b.tasks {
-		for _, p := range b.byTask[name] {
-			if c := p.base.Cell; c.Length > 0 && !seen[c.Label()] {
-				seen[c.Label()] = true
-				out = append(out, c)
+	for _, s := range b.specs {
+		for _, board := range boardsOf(s) {
+			if len(b.byTask[s.Name]) > 0 && !slices.Contains(out, board) {
+				out = append(out, board)
 			}
 		}
 	}
-	slices.SortFunc(out, compareCells)
 	return out
 }
 
-func cellName(c results.Cell) string {
-	if c.Depth == nil {
-		return results.LengthName(c.Length)
+// blend is a board's average over a bin.
+func (b *breakdown) blend(board, label string) stats.Blend {
+	tasks := b.on(board, label)
+	if b.rule == results.AverageSamples {
+		var sets []int
+		for _, s := range tasks {
+			sets = append(sets, b.set(s, label, 0, true))
+		}
+		return stats.Blend{Terms: b.trial.byWeight(sets), Pooled: true}
 	}
-	return results.LengthName(c.Length) + " @ " + strconv.FormatFloat(*c.Depth, 'g', 4, 64) + "%"
+	shares, inCategory := map[string]float64{}, map[string]int{}
+	sum := 0.0
+	for _, s := range tasks {
+		if s.Category == "" {
+			continue // it counts in no average
+		}
+		if inCategory[s.Category]++; inCategory[s.Category] == 1 {
+			shares[s.Category] = b.shareOf(s.Category, board)
+			sum += shares[s.Category]
+		}
+	}
+	var out stats.Blend
+	for _, s := range tasks {
+		if s.Category != "" {
+			out.Terms = append(out.Terms, scaled(b.task(s, label), shares[s.Category]/sum/float64(inCategory[s.Category]))...)
+		}
+	}
+	return out
 }
 
-func withBoard(name, board string) string {
-	if board == "" {
-		return name
+// shareOf is what a category counts in its board's mean.
+func (b *breakdown) shareOf(category, board string) float64 {
+	for _, s := range b.specs {
+		if s.Category == category && s.Share > 0 && slices.Contains(boardsOf(s), board) {
+			return s.Share
+		}
 	}
-	return name + ", " + board
+	return 1
+}
+
+func scaled(terms []stats.Term, by float64) []stats.Term {
+	out := slices.Clone(terms)
+	for i := range out {
+		out[i].Share *= by
+	}
+	return out
+}
+
+// task is a task's figure over a bin; one that is made of strata and parts only
+// as a whole.
+func (b *breakdown) task(s scorers.TaskSpec, label string) []stats.Term {
+	if label != "" || s.Headline != scorers.HeadlineStrata {
+		return []stats.Term{{Set: b.set(s, label, 0, false), Share: 1}}
+	}
+	var sets []int
+	for _, name := range s.Strata {
+		if len(b.in(s.Name, ofStratum+name)) > 0 {
+			sets = append(sets, b.set(s, ofStratum+name, 0, false))
+		}
+	}
+	for i := range s.Parts {
+		sets = append(sets, b.set(s, "", 1+i, false))
+	}
+	if len(sets) == 0 {
+		return []stats.Term{{Set: b.set(s, "", 0, false), Share: 1}}
+	}
+	out := make([]stats.Term, len(sets))
+	for i, set := range sets {
+		out[i] = stats.Term{Set: set, Share: 1 / float64(len(sets))}
+	}
+	return out
+}
+
+// set is a task's pairs in a bin, scored by the headline, by one part, or (plain)
+// by their scores.
+func (b *breakdown) set(s scorers.TaskSpec, label string, part int, plain bool) int {
+	return b.trial.set(setName{b.benchmark, s.Name, label, part, plain}, func() stats.Set {
+		return b.setOf(s, label, b.in(s.Name, label), part, plain)
+	})
+}
+
+func (b *breakdown) setOf(s scorers.TaskSpec, label string, pairs []int32, part int, plain bool) stats.Set {
+	out := stats.Set{Part: part}
+	for _, at := range pairs {
+		out.Pairs = append(out.Pairs, b.first+at)
+	}
+	if part > 0 || plain || s.Headline.FromMeans() == nil {
+		return out
+	}
+	out.Headline = s.Headline
+	if label == "" && s.Headline == scorers.HeadlineGeometric {
+		out.Columns = len(s.Parts)
+		return out
+	}
+	for _, at := range pairs {
+		out.Columns = max(out.Columns, len(b.pairs[at].base.Parts), len(b.pairs[at].candidate.Parts))
+	}
+	return out
 }

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // ofModel are the settings that two runs may differ in, since they are the
 // model and how it computes: the point of a comparison.
 func ofModel() []string {
-	return []string{"model", "model-args", "attention", "kv-type", "activations"}
+	return []string{"model", "model-args", "attention", "rope", "kv-type", "activations"}
 }
 
 // ofSelection are the settings that say which samples there are: those of both
@@ -50,6 +51,29 @@ func (c *Comparison) comparable(base, candidate Run) error {
 	}
 	if base.Version != candidate.Version {
 		c.note("%s: the base is of lcbench %s, the candidate of %s", base.Benchmark, base.Version, candidate.Version)
+	}
+	return nil
+}
+
+// oldBaseline refuses a baseline that lacks what a task's figure is made of, and
+// says what else an old one doesn't hold.
+func (c *Comparison) oldBaseline(base, candidate Run, m matched) error {
+	for _, side := range []struct {
+		name string
+		run  Run
+	}{{"base", base}, {"candidate", candidate}} {
+		if !side.run.Plain {
+			continue
+		}
+		l, _ := c.layout(m)
+		for _, t := range l.Tasks {
+			parts := t.Headline.FromMeans() != nil || t.Headline == scorers.HeadlineStrata
+			if parts && slices.ContainsFunc(m.pairs, func(p pair) bool { return p.base.Task == t.Name }) {
+				return fmt.Errorf("%w: %s: the %s is a baseline of an older lcbench, without the parts that the figure of %s is made of: save it again with lcbench baseline save",
+					ErrNotComparable, base.Benchmark, side.name, t.Name)
+			}
+		}
+		c.note("%s: the %s is a baseline of an older lcbench: it knows no axes of difficulty; save it again to compare them", base.Benchmark, side.name)
 	}
 	return nil
 }

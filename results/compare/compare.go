@@ -5,8 +5,10 @@
 // Samples are matched by id and by what was asked (pins of the context, of the
 // rest of the prompt with its references, and of the prompt as sent). Runs that
 // were asked other things are refused, with the difference. What is left is
-// tested on pairs, whole documents at a time, by benchmark, category, task and
-// cell of length and depth (package scorers has the tests and their sources).
+// tested on pairs, whole documents at a time, by benchmark, category, task, cell
+// of length and depth, bin of the axes and stratum: each by the figure that a
+// run's own table gives it, a mean or not (scorers/stats has the tests and their
+// sources).
 //
 // Each side is a run's folder, a folder of such, or a baseline: a small file
 // that holds of a run what a comparison needs (see WriteBaseline).
@@ -55,6 +57,11 @@ type Counts struct {
 	OnlyBase, OnlyCandidate int
 	// LostBase and LostCandidate could not be asked on that side.
 	LostBase, LostCandidate int
+	// OtherAxes are pairs that lie elsewhere on the axes of difficulty in the two
+	// runs, since other evidence was cut off: in no bin of the axes.
+	OtherAxes int
+	// ForJudges are the candidate's answers that a judge alone scores.
+	ForJudges int
 }
 
 // LostSample is a sample that could not be asked in the candidate.
@@ -82,10 +89,13 @@ type Comparison struct {
 	Options   Options
 	Counts    Counts
 	Units     []Unit
+	Reaches   []Reach // effective lengths, of benchmarks with several lengths
 	Lost      []LostSample
 	Drops     []Drop // the largest first, no more than maxDrops
 	Notes     []string
 	Resamples int
+	// Families of units share the chance of a false alarm.
+	Families int
 }
 
 // maxDrops bounds Comparison.Drops.
@@ -117,6 +127,10 @@ func Compare(base, candidate Source, o Options) (*Comparison, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := c.oldBaseline(b, now, m); err != nil {
+			return nil, err
+		}
+		c.Counts.ForJudges += now.ForJudges
 		c.Titles[b.Benchmark] = orElse(now.Title, b.Benchmark)
 		if now.Builtin() {
 			c.Builtin = append(c.Builtin, b.Benchmark)
@@ -134,7 +148,9 @@ func Compare(base, candidate Source, o Options) (*Comparison, error) {
 	if c.Counts.Pairs == 0 {
 		return nil, noPairs(c.Counts)
 	}
-	c.judge(all)
+	if err := c.judge(all); err != nil {
+		return nil, err
+	}
 	c.sortDrops(all)
 	return c, nil
 }

@@ -51,8 +51,8 @@ func TestVerdictsNeedDocumentsAndHeedTheTolerance(t *testing.T) {
 		tolerance float64
 		want      Verdict
 	}{
-		"five documents could not show anything":       {10, 1, 0, 0, TooFew},
-		"six could, were they judged alone":            {12, 1, 0, 0, Regression},
+		"six documents could not show anything":        {12, 1, 0, 0, TooFew},
+		"seven could":                                  {14, 1, 0, 0, Regression},
 		"a large drop is a regression":                 {40, 0.5, 0.4, 0, Regression},
 		"a drop of what is tolerated is none":          {40, 0.5, 0.4, 10.001, NoneSeen},
 		"a drop of more than what is tolerated is one": {40, 0.5, 0.4, 9.999, Regression},
@@ -179,6 +179,7 @@ func TestWhatDoesNotCompareIsRefused(t *testing.T) {
 	}{
 		"another model":          {set("model", "mock:other"), ""},
 		"another attention":      {set("attention", "sliding"), ""},
+		"a stretch of positions": {set("rope", "yarn:factor=2,original=8192,beta-fast=32,beta-slow=1,form=shipped"), ""},
 		"more tasks":             {set("tasks", "t,u"), ""},
 		"another temperature":    {set("gen-kwargs", "temperature=1"), ""},
 		"another seed, own data": {set("seed", "1"), ""},

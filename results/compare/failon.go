@@ -1,89 +1,12 @@
 package compare
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lcbench/lcbench/benchmarks"
 )
-
-// FailOn says what makes a comparison fail. The zero value fails on nothing.
-type FailOn struct {
-	// Regression: on any unit with that verdict.
-	Regression bool
-	// Lost: on a sample that was lost in the candidate and not in the base.
-	Lost  bool
-	named []condition
-}
-
-// condition names units; a drop of more than points is looked at.
-type condition struct {
-	text   string // as written
-	level  Level
-	part   string // "" any
-	points float64
-}
-
-// ParseFailOn reads a comma list of
-//
-//	regression           any unit, by Holm's correction
-//	task=NAME[:POINTS]   also category=, cell=LENGTH[@DEPTH], benchmark=
-//	benchmark[:POINTS]   the average of any benchmark; overall[:POINTS]
-//	lost                 a sample that the base didn't lose
-//	never                nothing; alone
-//
-// A named unit fails if it is worse, by a test corrected for the number of
-// units that are named, and by more than POINTS.
-func ParseFailOn(list string) (FailOn, error) {
-	var f FailOn
-	items := strings.Split(list, ",")
-	for _, item := range items {
-		switch item = strings.TrimSpace(item); item {
-		case "regression":
-			f.Regression = true
-		case "lost":
-			f.Lost = true
-		case "never":
-			if len(items) > 1 {
-				return f, fmt.Errorf(`--fail-on %q: "never" stands alone`, list)
-			}
-		default:
-			c, err := parseCondition(item)
-			if err != nil {
-				return f, fmt.Errorf("--fail-on %q: %w", item, err)
-			}
-			f.named = append(f.named, c)
-		}
-	}
-	return f, nil
-}
-
-func parseCondition(item string) (condition, error) {
-	c := condition{text: item}
-	if at := strings.LastIndexByte(item, ':'); at >= 0 {
-		points, err := strconv.ParseFloat(item[at+1:], 64)
-		if err != nil || !(points >= 0 && points <= 100) {
-			return c, fmt.Errorf("%q is no number of points: want 0 to 100", item[at+1:])
-		}
-		c.points, item = points, item[:at]
-	}
-	word, part, named := strings.Cut(item, "=")
-	c.level, c.part = Level(word), part
-	switch {
-	case named && part == "":
-		return c, fmt.Errorf("want a name behind %q", word+"=")
-	case c.level == Overall && named:
-		return c, errors.New("overall has no name")
-	case (c.level == Overall || c.level == Benchmark) && !named:
-	case named && slices.Contains([]Level{Benchmark, Category, Task, Cell}, c.level):
-	default:
-		return c, errors.New("want regression, lost, never, overall[:POINTS], benchmark[=NAME][:POINTS], category=NAME[:POINTS], task=NAME[:POINTS] or cell=LENGTH[@DEPTH][:POINTS]")
-	}
-	return c, nil
-}
 
 // matches says whether the condition names the unit.
 func (c condition) matches(u Unit) bool {
@@ -96,27 +19,35 @@ func (u Unit) namesOf() []string {
 	case Benchmark:
 		return []string{u.Benchmark, u.Name}
 	case Cell:
-		short := strings.NewReplacer(" ", "", "%", "").Replace(u.Name)
-		return []string{u.Part, short, u.Name}
+		short := strings.NewReplacer(" ", "", "%", "").Replace(strings.TrimSuffix(u.Name, allDepths))
+		return []string{u.Part, short, u.Name, strings.TrimSuffix(u.Part, "@all")}
 	}
 	return []string{u.Part, u.Name}
 }
 
 // Failure is a reason for exit code 1.
 type Failure struct {
-	// Unit is what became worse; nil for lost samples.
+	// Unit or Reach is what became worse; both are nil for lost samples.
 	Unit   *Unit
+	Reach  *Reach
 	Reason string
 }
 
-// Failures lists why the comparison fails, the largest drop first, samples lost
-// last; none: it passes. A condition that names nothing here is an error.
+func (f Failure) title() string {
+	if f.Reach != nil {
+		return "effective length of " + f.Reach.Benchmark
+	}
+	return f.Unit.Title()
+}
+
+// Failures lists why the comparison fails, the largest drop first, then effective
+// lengths, samples lost last; none: it passes. A condition that names nothing here is an error.
 func (c *Comparison) Failures(f FailOn) ([]Failure, error) {
 	failing := map[int]string{}
 	if f.Regression {
 		for i, u := range c.Units {
 			if u.Verdict == Regression {
-				failing[i] = fmt.Sprintf("regression, p %s by Holm among %s", showP(u.Adjusted), u.family)
+				failing[i] = fmt.Sprintf("regression, p %s, corrected among %s", showP(u.Adjusted), u.family)
 			}
 		}
 	}
@@ -126,9 +57,14 @@ func (c *Comparison) Failures(f FailOn) ([]Failure, error) {
 	var out []Failure
 	for _, i := range c.worstFirst() {
 		if reason, ok := failing[i]; ok {
-			out = append(out, Failure{&c.Units[i], reason})
+			out = append(out, Failure{Unit: &c.Units[i], Reason: reason})
 		}
 	}
+	shorter, err := c.reachFailures(f)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, shorter...)
 	if n := c.newlyLost(); f.Lost && n > 0 {
 		out = append(out, Failure{Reason: plural(n, "sample") + " lost in the candidate that the base has"})
 	}
@@ -161,7 +97,7 @@ func (c *Comparison) namedFailures(named []condition, failing map[int]string) er
 			units, at = append(units, c.Units[i]), append(at, i)
 		}
 	}
-	adjust(units, func(Unit) bool { return true })
+	adjust(units, func(Unit) bool { return true }, 1)
 	for k, u := range units {
 		n := limits[at[k]]
 		if !u.tooFew && u.Adjusted <= level && u.Points() < -n.points {

@@ -9,69 +9,81 @@ import (
 	"github.com/lcbench/lcbench/scorers/stats"
 )
 
-// level is the two-sided level at which a family of units is judged: without
-// any true difference, the chance that one of them is called a regression is at
-// most half of it, and of both families together at most all of it.
+// level is the chance at most that a comparison without any true difference
+// gives a verdict of one somewhere, in whatever unit: half of it that of a
+// regression, half that of an improvement. The families share it alike.
 const level = 0.05
 
-// The families. Averages are judged apart from their parts, so that many parts
+// family is units that Holm corrects together. Averages are judged apart from
+// their parts, and those from the bins that cut across them, so that many parts
 // don't drown a drop of the whole.
+type family string
+
+// The families.
 const (
-	familyWhole = "averages"
-	familyParts = "parts"
+	familyWhole  family = "averages"
+	familyParts  family = "parts"
+	familyAcross family = "axes and strata"
 )
 
-func family(l Level) string {
-	if l == Overall || l == Benchmark {
+func familyOf(l Level) family {
+	switch l {
+	case Overall, Benchmark:
 		return familyWhole
+	case Category, Task, Cell:
+		return familyParts
 	}
-	return familyParts
+	return familyAcross
 }
 
 // judge tests every unit and gives its verdict.
-func (c *Comparison) judge(all []matched) {
-	ds := c.drafts(all)
-	tests := c.test(ds)
-	c.Units = make([]Unit, len(ds))
-	for i, d := range ds {
-		u := d.Unit
-		u.key, u.family = d.signature(), family(u.Level)
-		u.take(tests[u.key])
-		c.Units[i] = u
+func (c *Comparison) judge(all []matched) error {
+	t := c.newTrial(all)
+	o := t.options(c.Options)
+	blends := slices.Concat(t.blends, t.lengths)
+	for i := range t.ladders {
+		for k := range t.ladders[i].Blends {
+			t.ladders[i].Blends[k] += len(t.blends)
+		}
 	}
-	for _, f := range []string{familyWhole, familyParts} {
-		adjust(c.Units, func(u Unit) bool { return u.family == f })
+	tests, changes, err := stats.Contrasts(t.pairs, t.sets, blends, t.ladders, o)
+	if err != nil {
+		return err
+	}
+	c.Resamples = o.Resamples
+	c.Units = t.units
+	for i := range c.Units {
+		u := &c.Units[i]
+		u.key, u.family = t.signature(t.blends[i]), familyOf(u.Level)
+		u.take(tests[i])
+	}
+	for i := range changes {
+		t.reaches[i].LengthChange = changes[i]
+	}
+	c.Reaches = t.reaches
+	c.decide()
+	return nil
+}
+
+// decide gives verdicts, family by family.
+func (c *Comparison) decide() {
+	families := []family{familyWhole, familyParts, familyAcross}
+	families = slices.DeleteFunc(families, func(f family) bool {
+		return !slices.ContainsFunc(c.Units, func(u Unit) bool { return u.family == f })
+	})
+	for _, f := range families {
+		adjust(c.Units, func(u Unit) bool { return u.family == f }, len(families))
 	}
 	for i := range c.Units {
 		c.Units[i].Verdict = c.verdict(c.Units[i])
 	}
-}
-
-// test compares each distinct set of pairs once, by signature.
-func (c *Comparison) test(ds []draft) map[uint64]stats.Comparison {
-	var keys []uint64
-	var cells []stats.Cell
-	seen := map[uint64]bool{}
-	for _, d := range ds {
-		if key := d.signature(); !seen[key] {
-			seen[key] = true
-			keys = append(keys, key)
-			cells = append(cells, stats.Cell{Name: d.Name, Pairs: d.statsPairs()})
-		}
-	}
-	// A drawn p is no less than 1/(flips+1): with many units Holm needs more.
-	c.Resamples = max(scorers.DefaultResamples, 40*len(cells))
-	out := map[uint64]stats.Comparison{}
-	for i, r := range stats.CompareCells(cells, stats.Options{Seed: c.Options.Seed, Resamples: c.Resamples}) {
-		out[keys[i]] = r.Comparison
-	}
-	return out
+	c.Families = len(families)
 }
 
 // take copies what the tests came to.
 func (u *Unit) take(r stats.Comparison) {
 	u.Pairs, u.Documents = r.Pairs, r.Documents
-	u.Base, u.Candidate, u.Difference = r.Base.Value, r.Candidate.Value, r.Difference.Value
+	u.Difference = u.Candidate - u.Base
 	if u.HasInterval = r.Interval.State == scorers.IntervalOK; u.HasInterval {
 		u.Low, u.High = r.Interval.Low, r.Interval.High
 	}
@@ -80,8 +92,8 @@ func (u *Unit) take(r stats.Comparison) {
 		u.P = r.P.Value
 	}
 	u.Adjusted = 1
-	if r.Detectable.State == stats.StateOK {
-		u.Detectable = r.Detectable.Value
+	if r.Error.State == stats.StateOK {
+		u.error, u.freedom = r.Error.Value, r.Documents-r.Strata
 	}
 	if r.McNemar.State != stats.StateNotRightOrWrong {
 		u.Binary, u.OnlyBase, u.OnlyCandidate, u.McNemar = true, r.McNemar.Lost, r.McNemar.Gained, 1
@@ -92,57 +104,85 @@ func (u *Unit) take(r stats.Comparison) {
 }
 
 // adjust sets Adjusted by Holm among the units that in lets through and that
-// could pass at all; those that couldn't are marked TooFew. Units of the same
-// pairs count once.
-func adjust(units []Unit, in func(Unit) bool) {
+// could pass at all; those that couldn't are marked tooFew. Units of one
+// hypothesis count once. Drops and rises are corrected each by themselves: half a
+// two-sided p is that of its direction, since exchanging the two runs turns every
+// outcome into its opposite. With several families each has its part of the
+// level. Detectable follows from what the hardest of them has to pass.
+func adjust(units []Unit, in func(Unit) bool, families int) {
 	documents := map[uint64]int{}
 	for _, u := range units {
 		if in(u) {
 			documents[u.key] = u.Documents
 		}
 	}
-	least := leastDocuments(documents)
-	var ps []stats.Figure
-	at := map[uint64]int{}
+	least := leastDocuments(documents, level/2/float64(families))
+	var judged []*Unit
+	hypotheses := map[uint64]bool{}
 	for i := range units {
 		u := &units[i]
 		if !in(*u) {
 			continue
 		}
-		if u.tooFew = u.Documents < least; u.tooFew {
-			continue
-		}
-		if _, seen := at[u.key]; !seen {
-			at[u.key] = len(ps)
-			ps = append(ps, stats.Figure{State: stats.StateOK, Value: u.P})
+		u.Adjusted, u.Detectable = 1, 0
+		if u.tooFew = u.Documents < least; !u.tooFew {
+			judged = append(judged, u)
+			hypotheses[u.key] = true
 		}
 	}
-	adjusted := stats.Holm(ps)
-	for i := range units {
-		if n, ok := at[units[i].key]; ok && in(units[i]) {
-			units[i].Adjusted = adjusted[n].Value
+	correct(judged, true, families)
+	correct(judged, false, families)
+	for _, u := range judged {
+		if u.error > 0 {
+			u.Detectable = stats.DetectableAt(u.error, u.freedom, level/2/float64(families*len(hypotheses)), 0.8)
 		}
 	}
 }
 
+// correct sets Adjusted of the units that went down, or up.
+func correct(judged []*Unit, down bool, families int) {
+	var ps []stats.Figure
+	at := map[uint64]int{}
+	for _, u := range judged {
+		if _, seen := at[u.key]; seen {
+			continue
+		}
+		p := 1.0
+		if u.down() == down {
+			p = u.P / 2
+		}
+		at[u.key] = len(ps)
+		ps = append(ps, stats.Figure{State: stats.StateOK, Value: p})
+	}
+	ps = stats.Holm(ps)
+	for _, u := range judged {
+		if u.down() == down {
+			u.Adjusted = min(1, 2*float64(families)*ps[at[u.key]].Value)
+		}
+	}
+}
+
+func (u Unit) down() bool { return u.Difference < 0 }
+
 // leastDocuments is how many documents a unit needs so that some outcome could
-// pass. With n documents no sign-flip p is less than 2/2ⁿ, so that units of few
-// documents can but make Holm harder for the others: the k units with the most
-// documents are judged, where the k-th still could pass α/k. It looks at numbers
-// of documents alone, so the level holds. Source: Tarone, Biometrics 46 (1990).
-func leastDocuments(documents map[uint64]int) int {
+// pass. With n documents no p of one direction is less than 1/2ⁿ, so that units
+// of few documents can but make Holm harder for the others: the k units with the
+// most documents are judged, where the k-th still could pass α/k. It looks at
+// numbers of documents alone, so the level holds. Source: Tarone, Biometrics 46
+// (1990).
+func leastDocuments(documents map[uint64]int, alpha float64) int {
 	counts := slices.Sorted(maps.Values(documents))
 	slices.Reverse(counts)
 	least := math.MaxInt
 	for i, n := range counts {
-		if math.Ldexp(2, -n) > level/float64(i+1) {
+		if math.Ldexp(1, -n) > alpha/float64(i+1) {
 			break
 		}
 		least = n
 	}
 	// Units that tie with the last one are judged together, or not at all.
 	for i := len(counts) - 1; i >= 0; i-- {
-		if counts[i] == least && math.Ldexp(2, -least) > level/float64(i+1) {
+		if counts[i] == least && math.Ldexp(1, -least) > alpha/float64(i+1) {
 			return least + 1
 		}
 	}
@@ -156,7 +196,7 @@ func (c *Comparison) verdict(u Unit) Verdict {
 		return TooFew
 	case u.Adjusted > level || math.Abs(u.Points()) <= c.Options.Tolerance:
 		return NoneSeen
-	case u.Difference < 0:
+	case u.down():
 		return Regression
 	}
 	return Improvement

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/lcbench/lcbench/scorers"
 )
 
 // The elements of a JUnit report, as its readers take them.
@@ -15,7 +17,7 @@ type (
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
 		Errors   int          `xml:"errors,attr"`
-		Skipped  int          `xml:"skipped,attr"`
+		Time     string       `xml:"time,attr"`
 		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
@@ -24,11 +26,13 @@ type (
 		Failures int         `xml:"failures,attr"`
 		Errors   int         `xml:"errors,attr"`
 		Skipped  int         `xml:"skipped,attr"`
+		Time     string      `xml:"time,attr"`
 		Cases    []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
+		Time    string        `xml:"time,attr"`
 		Failure *junitMessage `xml:"failure"`
 		Error   *junitMessage `xml:"error"`
 		Skipped *junitMessage `xml:"skipped"`
@@ -41,15 +45,23 @@ type (
 	}
 )
 
-// WriteJUnit prints a comparison as JUnit XML: a test case a unit, which fails
-// where the comparison does and is skipped with too few samples, and one a
-// sample that the candidate lost and the base didn't, which is an error.
+// noTime is what a comparison takes as readers that ask for it are told.
+const noTime = "0"
+
+// WriteJUnit prints a comparison as JUnit XML: a test case a unit and effective
+// length, which fails where the comparison does and is skipped with too few
+// samples, and one a sample that the candidate lost and the base didn't, which is
+// an error. Names and attributes are those that all of its readers know (the
+// schemas of Jenkins' xunit plugin and of Ant).
 func (c *Comparison) WriteJUnit(w io.Writer, failures []Failure) error {
-	all := junitSuites{Name: "lcbench compare"}
-	reasons := map[*Unit]string{}
+	all := junitSuites{Name: "lcbench compare", Time: noTime}
+	reasons, shorter := map[*Unit]string{}, map[*Reach]string{}
 	for _, f := range failures {
-		if f.Unit != nil {
+		switch {
+		case f.Unit != nil:
 			reasons[f.Unit] = f.Reason
+		case f.Reach != nil:
+			shorter[f.Reach] = f.Reason
 		}
 	}
 	for i := range c.Units {
@@ -61,12 +73,17 @@ func (c *Comparison) WriteJUnit(w io.Writer, failures []Failure) error {
 		name += "." + string(u.Level)
 		all.suite(name).add(u.junit(name, reasons[u]))
 	}
+	for i := range c.Reaches {
+		r := &c.Reaches[i]
+		name := "lcbench." + xmlText(r.Benchmark) + ".effective-length"
+		all.suite(name).add(r.junit(name, shorter[r]))
+	}
 	for _, l := range c.Lost {
 		if l.InBase {
 			continue
 		}
 		name := "lcbench." + xmlText(l.Benchmark) + ".lost"
-		all.suite(name).add(junitCase{Name: xmlText(l.ID), Class: name, Error: &junitMessage{
+		all.suite(name).add(junitCase{Name: xmlText(l.ID), Class: name, Time: noTime, Error: &junitMessage{
 			Message: "lost in the candidate: " + xmlText(l.Status), Type: xmlText(l.Status), Text: "The sample could not be asked; the run's command asks it anew.",
 		}})
 	}
@@ -74,7 +91,6 @@ func (c *Comparison) WriteJUnit(w io.Writer, failures []Failure) error {
 		all.Tests += s.Tests
 		all.Failures += s.Failures
 		all.Errors += s.Errors
-		all.Skipped += s.Skipped
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -95,7 +111,7 @@ func (s *junitSuites) suite(name string) *junitSuite {
 			return &s.Suites[i]
 		}
 	}
-	s.Suites = append(s.Suites, junitSuite{Name: name})
+	s.Suites = append(s.Suites, junitSuite{Name: name, Time: noTime})
 	return &s.Suites[len(s.Suites)-1]
 }
 
@@ -113,7 +129,7 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func (u *Unit) junit(class, reason string) junitCase {
-	out := junitCase{Name: xmlText(u.Name), Class: class}
+	out := junitCase{Name: xmlText(u.Name), Class: class, Time: noTime}
 	finding := xmlText(u.finding())
 	switch {
 	case reason != "":
@@ -122,6 +138,20 @@ func (u *Unit) junit(class, reason string) junitCase {
 		out.Skipped = &junitMessage{Message: fmt.Sprintf("%s: %s of %s", u.Verdict, plural(u.Pairs, "sample"), plural(u.Documents, "document"))}
 	default:
 		out.Out = string(u.Verdict) + ": " + finding
+	}
+	return out
+}
+
+func (r *Reach) junit(class, reason string) junitCase {
+	out := junitCase{Name: "effective length", Class: class, Time: noTime}
+	finding := xmlText(r.finding())
+	switch {
+	case reason != "":
+		out.Failure = &junitMessage{Message: finding, Type: "regression", Text: reason}
+	case r.State != scorers.IntervalOK:
+		out.Skipped = &junitMessage{Message: "no interval: " + string(r.State)}
+	default:
+		out.Out = finding
 	}
 	return out
 }

@@ -23,6 +23,7 @@ func (c *Comparison) WriteMarkdown(w io.Writer, failures []Failure, limit int) e
 	r.head(c, failures)
 	r.failures(failures)
 	r.units(c)
+	r.reaches(c)
 	r.notes(c)
 	r.lost(c)
 	r.drops(c)
@@ -81,8 +82,8 @@ const (
 func (r *report) failures(failures []Failure) {
 	for i, f := range failures {
 		line := "- " + prose(f.Reason, maxNote) + "\n"
-		if f.Unit != nil {
-			line = "- **" + prose(f.Unit.finding(), maxNote) + "**: " + prose(f.Reason, maxNote) + "\n"
+		if f.finding() != "" {
+			line = "- **" + prose(f.finding(), maxNote) + "**: " + prose(f.Reason, maxNote) + "\n"
 		}
 		if i == maxFailures || r.out.Len()+len(line) > r.limit/2 || !r.add(line) {
 			r.left("- and %d more\n", len(failures)-i)
@@ -100,7 +101,7 @@ const maxFailures = 50
 
 // units prints regressions first, then everything by its change.
 func (r *report) units(c *Comparison) {
-	head := "| | N | Documents | Base | Candidate | Change | 95% CI | p (Holm) | Could see | Right ⇄ wrong | Verdict |\n|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
+	head := "| | N | Documents | Base | Candidate | Change | 95% CI | p, corrected | Could see | Right ⇄ wrong | Verdict |\n|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
 	if !r.add(head) {
 		return
 	}
@@ -116,6 +117,23 @@ func (r *report) units(c *Comparison) {
 		}
 	}
 	r.out.WriteByte('\n')
+}
+
+// reaches prints the effective lengths.
+func (r *report) reaches(c *Comparison) {
+	for i, x := range c.Reaches {
+		head := ""
+		if i == 0 {
+			head = "| Effective length | Tasks | Base | Candidate | Change | 95% CI |\n|:--|--:|--:|--:|--:|--:|\n"
+		}
+		if !r.add(fmt.Sprintf("%s| %s | %d | %s | %s | %s | %s |\n", head, prose(c.Titles[x.Benchmark], maxName), x.Tasks,
+			prose(x.lengthText(x.Base), maxName), prose(x.lengthText(x.Candidate), maxName), percentChange(x.Log2), x.intervalText())) {
+			return
+		}
+	}
+	if len(c.Reaches) > 0 {
+		r.out.WriteByte('\n')
+	}
 }
 
 func (u Unit) markdownRow() string {
@@ -142,9 +160,11 @@ func (r *report) notes(c *Comparison) {
 	for _, text := range c.Notes {
 		r.add("- " + prose(text, maxNote) + "\n")
 	}
-	r.add("- Scores are means over the samples compared, in percent. " + prose(c.method(), 1000) + "\n")
-	if line := c.detectableLine(); line != "" {
-		r.add("- " + line + "\n")
+	r.add("- " + figures + " " + prose(c.method(), 1000) + "\n")
+	for _, line := range []string{c.detectableLine(), c.reachLine()} {
+		if line != "" {
+			r.add("- " + line + "\n")
+		}
 	}
 	r.add("- Right ⇄ wrong: samples that only the base (−) or only the candidate (+) has right, with exact McNemar's p, which takes samples as independent.\n")
 	r.out.WriteString("\n</details>\n\n")

@@ -15,6 +15,22 @@ type pair struct {
 
 func (p pair) difference() float64 { return p.candidate.Score - p.base.Score }
 
+// side is the base's sample (0) or the candidate's (1).
+func (p pair) side(n int) *Sample {
+	if n == 0 {
+		return p.base
+	}
+	return p.candidate
+}
+
+// strata are the sample's, which old baselines don't know.
+func (p pair) strata() []string {
+	if len(p.base.Strata) > 0 {
+		return p.base.Strata
+	}
+	return p.candidate.Strata
+}
+
 // matched are a benchmark's pairs in the base's order.
 type matched struct {
 	benchmark string

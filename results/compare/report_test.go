@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -126,7 +128,7 @@ func TestTheReportStaysBelowItsLimit(t *testing.T) {
 	c := compared(t, source(base), source(now), Options{})
 	var failures []Failure
 	for i := range c.Units {
-		failures = append(failures, Failure{&c.Units[i], "worse"})
+		failures = append(failures, Failure{Unit: &c.Units[i], Reason: "worse"})
 	}
 	for _, limit := range []int{0, CommentBytes, SummaryBytes} {
 		var out bytes.Buffer
@@ -176,7 +178,7 @@ func TestJUnitIsWellFormedWhateverItHolds(t *testing.T) {
 		var failures []Failure
 		for i := range c.Units {
 			if c.Units[i].Verdict == Regression {
-				failures = append(failures, Failure{&c.Units[i], "why: " + text("reason")})
+				failures = append(failures, Failure{Unit: &c.Units[i], Reason: "why: " + text("reason")})
 			}
 		}
 		var out bytes.Buffer
@@ -199,6 +201,121 @@ func TestJUnitIsWellFormedWhateverItHolds(t *testing.T) {
 			r.Fatalf("counts %d, %d, %d, want %d, %d, %d", read.Tests, read.Failures, read.Errors, len(c.Units)+len(c.Lost), len(failures), len(c.Lost))
 		}
 	})
+}
+
+// junitElements are the elements of a report with the attributes that all of its
+// readers' schemas let through (those of Jenkins' xunit plugin, junit-10.xsd, and
+// of Ant's JUnitReport), and where the elements stand. An attribute with ! has to
+// be there.
+func junitElements() map[string][]string {
+	return map[string][]string{
+		"/testsuites":                               {"name!", "time", "tests", "failures", "errors"},
+		"/testsuites/testsuite":                     {"name!", "tests!", "failures!", "errors!", "skipped", "time!"},
+		"/testsuites/testsuite/testcase":            {"name!", "classname!", "time!"},
+		"/testsuites/testsuite/testcase/failure":    {"message", "type!"},
+		"/testsuites/testsuite/testcase/error":      {"message", "type!"},
+		"/testsuites/testsuite/testcase/skipped":    {"message"},
+		"/testsuites/testsuite/testcase/system-out": {},
+	}
+}
+
+// Errors are told from failures, a case has one outcome, counts are right, and
+// nothing stands there that a reader could refuse.
+func TestJUnitKeepsToItsSchemas(t *testing.T) {
+	c, failures := reported(t)
+	c.Reaches = []Reach{{Benchmark: hostile, Tasks: 1, Lengths: []int{1000, 2000}}, {Benchmark: "c"}}
+	failures = append(failures, Failure{Reach: &c.Reaches[0], Reason: "shorter"})
+	var out bytes.Buffer
+	must(t, c.WriteJUnit(&out, failures))
+	dec := xml.NewDecoder(&out)
+	place, elements := "", junitElements()
+	seen, outcomes := map[string]int{}, 0
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		must(t, err)
+		switch x := token.(type) {
+		case xml.EndElement:
+			place = strings.TrimSuffix(place, "/"+x.Name.Local)
+		case xml.StartElement:
+			place += "/" + x.Name.Local
+			seen[place]++
+			checkElement(t, place, x, elements)
+			switch x.Name.Local {
+			case "testcase":
+				outcomes = 0
+			case "failure", "error", "skipped":
+				if outcomes++; outcomes > 1 {
+					t.Errorf("a case with %d outcomes", outcomes)
+				}
+			}
+		}
+	}
+	for place := range elements {
+		if seen[place] == 0 {
+			t.Errorf("nothing at %s", place)
+		}
+	}
+	if seen["/testsuites/testsuite/testcase/error"] != 1 || seen["/testsuites/testsuite/testcase/failure"] != len(failures)-1 {
+		t.Errorf("%d errors and %d failures, want the one lost sample and the %d others", seen["/testsuites/testsuite/testcase/error"],
+			seen["/testsuites/testsuite/testcase/failure"], len(failures)-1)
+	}
+}
+
+func checkElement(t *testing.T, place string, x xml.StartElement, elements map[string][]string) {
+	t.Helper()
+	allowed, known := elements[place]
+	if !known {
+		t.Errorf("no schema has %s", place)
+	}
+	for _, a := range x.Attr {
+		if !slices.Contains(allowed, a.Name.Local) && !slices.Contains(allowed, a.Name.Local+"!") {
+			t.Errorf("no schema has %s of %s", a.Name.Local, place)
+		}
+	}
+	for _, name := range allowed {
+		name, needed := strings.CutSuffix(name, "!")
+		if needed && !slices.ContainsFunc(x.Attr, func(a xml.Attr) bool { return a.Name.Local == name }) {
+			t.Errorf("%s has no %s", place, name)
+		}
+	}
+}
+
+// The step summary of many benchmarks stays below its limit, whatever is in it
+// already, and the worst stands first.
+func TestTheSummaryHasTheWorstFirst(t *testing.T) {
+	base, now := runOf("b", "m"), runOf("b", "m")
+	for task := range 60 {
+		name := fmt.Sprintf("task%02d", task)
+		base, now = scored(base, name, 60, always(1)), scored(now, name, 60, always(float64(task)/60))
+	}
+	for _, r := range []*Run{&base, &now} {
+		for i := range r.Samples {
+			r.Samples[i].Document = i / 2
+		}
+	}
+	c := compared(t, source(base), source(now), Options{})
+	failures, err := c.Failures(FailOn{Regression: true})
+	must(t, err)
+	var out bytes.Buffer
+	must(t, c.WriteMarkdown(&out, failures, CommentBytes))
+	if out.Len() > CommentBytes {
+		t.Errorf("%d bytes", out.Len())
+	}
+	last := -1
+	for _, row := range regexp.MustCompile(`(?m)^\| task task(\d+) `).FindAllStringSubmatch(out.String(), -1) {
+		n, err := strconv.Atoi(row[1])
+		must(t, err)
+		if n <= last {
+			t.Fatalf("task%02d stands behind task%02d, which dropped less", n, last)
+		}
+		last = n
+	}
+	if last != 59 {
+		t.Errorf("the last task is %d, want 59", last)
+	}
 }
 
 func FuzzXMLText(f *testing.F) {
@@ -232,8 +349,8 @@ func TestAnnotationsAreOneCommandALine(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 	var escaped strings.Builder
-	annotate(&escaped, "error", "a:b,c%", "100%: a,b")
-	if want := "::error title=a%3Ab%2Cc%25::100%25: a,b\n"; escaped.String() != want {
+	annotate(&escaped, "error", "a:b,c%::", "100%: a,b\r\n::warning::x")
+	if want := "::error title=a%3Ab%2Cc%25%3A%3A::100%25: a,b  ::warning::x\n"; escaped.String() != want {
 		t.Errorf("got %q, want %q", escaped.String(), want)
 	}
 	many := make([]Failure, 25)

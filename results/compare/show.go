@@ -5,6 +5,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers"
+	"github.com/lcbench/lcbench/scorers/stats"
 )
 
 // percent prints a score in 0..1 as percent with two decimals.
@@ -119,6 +123,9 @@ func (c *Comparison) warnings() []string {
 	if n := c.newlyLost(); n > 0 {
 		out = append(out, fmt.Sprintf("%s lost in the candidate and not in the base: in no figure here; run its command again, it asks them anew.", plural(n, "sample")))
 	}
+	if n := c.Counts.OtherAxes; n > 0 {
+		out = append(out, fmt.Sprintf("%s: other evidence was cut off in the two runs, so that they differ in diffusion or scope: in no bin of these.", plural(n, "sample")))
+	}
 	if len(c.Builtin) > 0 {
 		out = append(out, "Built-in samples, not the benchmark's own data: "+strings.Join(c.Builtin, ", ")+".")
 	}
@@ -127,18 +134,39 @@ func (c *Comparison) warnings() []string {
 
 // method says how verdicts were reached.
 func (c *Comparison) method() string {
-	s := fmt.Sprintf("Regression or improvement: p by sign flips of whole documents, times Holm's correction, of 5%% or less (averages by themselves, parts by themselves: at most 5%% of comparisons without any difference show a regression). "+
-		"Too few: no outcome of so few documents could pass. 95%% CI: paired bootstrap over documents, %d resamples, seed %d, not corrected for the number of units.", c.Resamples, c.Options.Seed)
+	s := fmt.Sprintf("Regression or improvement: p of 5%% or less, by sign flips of whole documents, times Holm's correction, times %d since %s are judged each by themselves: "+
+		"of comparisons without any difference at most 5%% show one, half of them a regression. "+
+		"Too few: no outcome of so few documents could pass. 95%% CI: paired bootstrap over documents, %d resamples, seed %d, not corrected for the number of units.",
+		c.Families, c.familyNames(), c.Resamples, c.Options.Seed)
 	if c.Options.Tolerance > 0 {
 		s += fmt.Sprintf(" Changes of up to %g points are tolerated.", c.Options.Tolerance)
 	}
 	return s
 }
 
+func (c *Comparison) familyNames() string {
+	names := string(familyWhole) + " and " + string(familyParts)
+	if c.Families > 2 {
+		names = string(familyWhole) + ", " + string(familyParts) + ", and " + string(familyAcross)
+	}
+	return names
+}
+
+// figures says what the scores are.
+const figures = "Scores: the benchmark's own figures over the samples compared, in percent; Change in points."
+
+// reachLine says what an effective length is; "" where there is none.
+func (c *Comparison) reachLine() string {
+	if len(c.Reaches) == 0 {
+		return ""
+	}
+	return "Effective length: up to where the mean of the tasks keeps 85% of what it is at the shortest length; a length beyond those tested counts as the longest in Change; without an interval (too few documents) it never fails."
+}
+
 // detectableLine says how small a change could have been seen.
 func (c *Comparison) detectableLine() string {
 	var parts []string
-	for _, level := range []Level{Overall, Benchmark, Category, Task, Cell} {
+	for _, level := range levels() {
 		low, high := math.Inf(1), 0.0
 		for _, u := range c.Units {
 			if u.Level == level && u.Detectable > 0 && !u.tooFew {
@@ -156,7 +184,67 @@ func (c *Comparison) detectableLine() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Smallest change that would be seen four times out of five, in points, before Holm: " + strings.Join(parts, ", ") + "."
+	return "Smallest true change that would get a verdict four times out of five, in points: " + strings.Join(parts, ", ") + "."
+}
+
+// percentChange is a change in log2 of a length, in percent of it.
+func percentChange(log2 float64) string {
+	p := math.Round(100 * (math.Exp2(log2) - 1))
+	switch {
+	case p < 0:
+		return "−" + strconv.FormatFloat(-p, 'f', 0, 64) + "%"
+	case p > 0:
+		return "+" + strconv.FormatFloat(p, 'f', 0, 64) + "%"
+	}
+	return "0%"
+}
+
+// lengthText prints an effective length.
+func (r Reach) lengthText(l stats.Length) string {
+	switch l.State {
+	case stats.LengthAt:
+		k := 1024.0
+		for _, n := range r.Lengths {
+			if n%1024 != 0 {
+				k = 1000
+			}
+		}
+		if l.Tokens < k {
+			return strconv.FormatFloat(l.Tokens, 'f', 0, 64)
+		}
+		return strconv.FormatFloat(l.Tokens/k, 'f', 1, 64) + "k"
+	case stats.LengthAbove:
+		return "> " + results.LengthName(int(l.Tokens))
+	case stats.LengthBelow:
+		return "< " + results.LengthName(int(l.Tokens))
+	}
+	return "none"
+}
+
+// intervalText prints the interval of a length's change.
+func (r Reach) intervalText() string {
+	if r.State != scorers.IntervalOK {
+		return "–"
+	}
+	low, high := r.interval(1)
+	return percentChange(low) + "…" + percentChange(high)
+}
+
+// finding is an effective length's change in a sentence.
+func (r Reach) finding() string {
+	return fmt.Sprintf("effective length of %s: %s → %s (%s, 95%% CI %s, %s)", r.Benchmark, r.lengthText(r.Base), r.lengthText(r.Candidate),
+		percentChange(r.Log2), r.intervalText(), plural(r.Tasks, "task"))
+}
+
+// finding is what failed in a sentence, "" for lost samples.
+func (f Failure) finding() string {
+	switch {
+	case f.Unit != nil:
+		return f.Unit.finding()
+	case f.Reach != nil:
+		return f.Reach.finding()
+	}
+	return ""
 }
 
 func plural(n int, noun string) string {

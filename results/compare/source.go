@@ -2,20 +2,10 @@ package compare
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners"
@@ -32,6 +22,11 @@ type Source struct {
 type Run struct {
 	results.Manifest
 	Samples []Sample
+	// ForJudges counts the answers that a judge alone scores: they aren't compared.
+	ForJudges int
+	// Plain says that the run is a baseline of version 1, without parts, strata and
+	// axes.
+	Plain bool
 }
 
 // Sample is what a comparison needs of a row.
@@ -44,6 +39,11 @@ type Sample struct {
 	Score  float64
 	Weight float64 // in means; 0: 1
 	Status string
+	// Parts are what a task's figure is made of where that is no mean of scores.
+	Parts []float64
+	// Strata are the groups of rows that the sample belongs to.
+	Strata []string
+	Axes   Axes
 	// Cell is the length and depth asked for; Length 0: none.
 	Cell results.Cell
 	Pins Pins
@@ -53,6 +53,13 @@ type Sample struct {
 
 // Lost says that the sample could not be asked.
 func (s Sample) Lost() bool { return runners.Status(s.Status).Lost() }
+
+// Axes are a sample's place on the axes of difficulty, each in 0..1; State is as
+// in a row: without measured or assigned values there is no place.
+type Axes struct {
+	State            string
+	Diffusion, Scope float64
+}
 
 // Pins say what a sample asked: the first 48 bits of sha256 sums, in hex. They
 // tell accidents, not forgery.
@@ -65,10 +72,14 @@ type Pins struct {
 // Unfinished says that the run was stopped before its end.
 func (r Run) Unfinished() bool { return r.State != results.Complete }
 
-// model names the run's model, a local one with its attention.
+// model names the run's model, a local one with its attention, and with how its
+// positions are stretched where that was asked for.
 func (r Run) model() string {
 	name := orElse(r.Model.Spec, r.Model.Name)
 	if a := r.Model.Details["attention"]; a != "" {
+		if stretch := setting(r, "rope"); stretch != "" {
+			a += ", rope " + stretch
+		}
 		name += " (attention " + a + ")"
 	}
 	return name
@@ -125,108 +136,6 @@ func runFolders(dir string) ([]string, error) {
 		return nil, fmt.Errorf("compare: %s is not a run: no manifest.json in it or one folder below; give a folder of lcbench run, or a file of lcbench baseline save", dir)
 	}
 	return out, nil
-}
-
-// readRun reads a run's folder as far as the run got.
-func readRun(dir string) (Run, error) {
-	m, err := results.ReadManifest(dir)
-	if err != nil {
-		return Run{}, err
-	}
-	r := Run{Manifest: m}
-	documents := map[string]int{}
-	seen := map[string]bool{}
-	for row, err := range results.RowsSoFar(dir) {
-		if errors.Is(err, fs.ErrNotExist) {
-			return Run{}, fmt.Errorf("compare: %s has no samples yet: run its command to the end", dir)
-		}
-		if err != nil {
-			return Run{}, err
-		}
-		if seen[row.ID] {
-			return Run{}, fmt.Errorf("compare: %s: sample %q is there twice: run its command again, it writes the rows anew", dir, row.ID)
-		}
-		seen[row.ID] = true
-		s, err := newSample(row, documents)
-		if err != nil {
-			return Run{}, fmt.Errorf("compare: %s: sample %q: %w", dir, row.ID, err)
-		}
-		r.Samples = append(r.Samples, s)
-	}
-	return r, nil
-}
-
-// newSample keeps of a row what is needed.
-func newSample(row results.Row, documents map[string]int) (Sample, error) {
-	s := Sample{
-		ID: strings.Clone(row.ID), Task: strings.Clone(row.Task), Category: strings.Clone(row.Category), Weight: row.Weight,
-		Status: row.Status, Answer: excerpt(row.Answer), Pins: pinsOf(row),
-	}
-	document := row.Group
-	if document == "" {
-		document = "\x00" + row.ID // one of its own
-	}
-	n, known := documents[document]
-	if !known {
-		n = len(documents)
-		documents[strings.Clone(document)] = n
-	}
-	s.Document = n
-	if row.TargetLength != nil {
-		s.Cell = results.Cell{Length: *row.TargetLength, Depth: row.Depth}
-	}
-	if s.Lost() {
-		return s, nil
-	}
-	if row.Score == nil {
-		return s, fmt.Errorf("no score, with status %q: score the run again", row.Status)
-	}
-	s.Score = *row.Score
-	return s, checkScore(s.Score)
-}
-
-// checkScore refuses what is no score.
-func checkScore(score float64) error {
-	if math.IsNaN(score) || score < 0 || score > 1 {
-		return fmt.Errorf("score %v: want a number in 0..1", score)
-	}
-	return nil
-}
-
-func pinsOf(row results.Row) Pins {
-	p := Pins{Context: row.ContextSHA256[:min(pinLength, len(row.ContextSHA256))]}
-	parts := slices.Concat([]string{row.Metric, row.PromptSystem, row.PromptBefore, row.PromptAfter, strconv.FormatFloat(row.Weight, 'g', -1, 64)},
-		row.References, []string{""}, row.Classes)
-	h := sha256.New()
-	var length [8]byte
-	for _, part := range parts {
-		binary.LittleEndian.PutUint64(length[:], uint64(len(part)))
-		h.Write(length[:])
-		_, _ = io.WriteString(h, part)
-	}
-	p.Ask = hex.EncodeToString(h.Sum(nil))[:pinLength]
-	if row.CutTokens == 0 {
-		p.Sent = row.PromptSHA256[:min(pinLength, len(row.PromptSHA256))]
-	}
-	return p
-}
-
-// pinLength is how many hex digits of a sha256 are kept.
-const pinLength = 12
-
-// maxExcerpt bounds an answer's beginning, in bytes.
-const maxExcerpt = 160
-
-// excerpt is the beginning of a text, cut between characters.
-func excerpt(text string) string {
-	if len(text) <= maxExcerpt {
-		return strings.Clone(text)
-	}
-	at := maxExcerpt
-	for at > 0 && !utf8.RuneStart(text[at]) {
-		at--
-	}
-	return text[:at] + "…"
 }
 
 func compareCells(a, b results.Cell) int {

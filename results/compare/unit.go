@@ -23,17 +23,27 @@ const (
 	Category  Level = "category"
 	Task      Level = "task"
 	Cell      Level = "cell"
+	Diffusion Level = "diffusion"
+	Scope     Level = "scope"
+	Plane     Level = "plane"
+	Stratum   Level = "stratum"
 )
 
-// Unit is a set of samples that is judged as one. Scores are in 0..1, means
-// over the pairs as the benchmark averages them.
+// levels lists them in the order of tables.
+func levels() []Level {
+	return []Level{Overall, Benchmark, Category, Task, Cell, Diffusion, Scope, Plane, Stratum}
+}
+
+// Unit is a set of samples that is judged as one. Scores are in 0..1: the
+// benchmark's own figures over the pairs, as in a run's table.
 type Unit struct {
 	Level     Level
 	Benchmark string // its name; "" overall
 	// Name is for people: hotpotqa; Code Completion, en; 8k @ 50%.
 	Name string
 	// Part is what --fail-on names: the task, the category without its board, the
-	// cell as 8192@50.
+	// cell as 8192@50 (8192@all over all depths), a level of an axis, high/low of
+	// both, the stratum.
 	Part string
 
 	Pairs, Documents int
@@ -42,11 +52,12 @@ type Unit struct {
 	// corrected for the number of units. Without HasInterval there is none.
 	Difference, Low, High float64
 	HasInterval           bool
-	// P is the two-sided p of the sign-flip test by document, Adjusted the same
-	// by Holm among the units of the family.
+	// P is the two-sided p of the sign-flip test by document. Adjusted is the
+	// same by Holm among the units of the family that went the same way, times the
+	// number of families.
 	P, Adjusted float64
-	// Detectable is the smallest difference that would have been seen four times
-	// out of five; 0: unknown.
+	// Detectable is the smallest true difference that would have been called a
+	// regression or an improvement four times out of five; 0: unknown.
 	Detectable float64
 	// Where every score is right or wrong: how many samples only the base, or only
 	// the candidate, has right, and the p of exact McNemar.
@@ -57,8 +68,11 @@ type Unit struct {
 	// tooFew: with so few documents no outcome could have passed.
 	tooFew bool
 	// family is the units that Holm corrects together.
-	family string
-	key    uint64 // of its pairs and weights
+	family family
+	key    uint64 // of its hypothesis
+	// standard error of the difference, 0: unknown, with its degrees of freedom
+	error   float64
+	freedom int
 }
 
 // Points is the difference in percentage points.

@@ -1,115 +1,164 @@
 package compare
 
 import (
-	"hash/fnv"
 	"slices"
-	"strconv"
 
-	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers"
 	"github.com/lcbench/lcbench/scorers/stats"
 )
 
-// weighted is a pair in a unit: its weight is such that the weighted mean over
-// the unit's pairs is the unit's figure.
-type weighted struct {
-	pair
-	stratum string
-	weight  float64
-}
-
-// draft is a unit with its pairs.
-type draft struct {
-	Unit
-	pairs []weighted
-}
-
-// drafts makes the units of all benchmarks.
-func (c *Comparison) drafts(all []matched) []draft {
-	var out []draft
-	var wholes [][]weighted // a benchmark's average, boards alike
-	boardCount := 0
-	for _, m := range all {
-		l := c.layout(m)
-		b := breakdown{benchmark: m.benchmark, title: c.Titles[m.benchmark], layout: l, byTask: map[string][]pair{}}
-		for _, p := range m.pairs {
-			if b.byTask[p.base.Task] == nil {
-				b.tasks = append(b.tasks, p.base.Task)
-			}
-			b.byTask[p.base.Task] = append(b.byTask[p.base.Task], p)
+// addUnits adds the units of the benchmark: averages by board, categories,
+// tasks, cells, bins of the axes, strata. It returns each board's average.
+func (b *breakdown) addUnits() [][]stats.Term {
+	var out [][]stats.Term
+	for _, board := range b.boards() {
+		blend := b.blend(board, "")
+		if len(blend.Terms) == 0 {
+			continue // its tasks are in no category
 		}
-		if len(m.pairs) == 0 {
+		i := len(out)
+		out = append(out, blend.Terms)
+		b.add(Unit{Level: Benchmark, Name: withBoard(b.title, board), Part: board}, blend, func(side int) float64 { return b.boardScores(side)[i] })
+	}
+	for _, c := range b.categories() {
+		b.add(Unit{Level: Category, Name: withBoard(c.name, c.board), Part: c.name}, c.blend, func(side int) float64 {
+			board := b.board(side, c.on)
+			at := slices.IndexFunc(board.Categories, func(x scorers.CategoryMeans) bool { return x.Name == c.name })
+			return board.Categories[at].All.Value
+		})
+	}
+	for _, s := range b.specs {
+		if len(b.byTask[s.Name]) == 0 {
 			continue
 		}
-		boards := b.boards()
-		boardCount += len(boards)
-		wholes = append(wholes, together(boards))
-		out = append(out, b.drafts()...)
+		b.add(Unit{Level: Task, Name: s.Name, Part: s.Name}, stats.Blend{Terms: b.task(s, "")}, func(side int) float64 {
+			at := slices.IndexFunc(b.own[side].Tasks, func(x scorers.TaskMeans) bool { return x.Spec.Name == s.Name })
+			return b.own[side].Tasks[at].All.Value
+		})
 	}
-	if boardCount > 1 {
-		out = slices.Insert(out, 0, draft{Unit{Level: Overall, Name: "Overall"}, together(wholes)})
+	for _, x := range b.bins {
+		b.addAcross(Unit{Level: x.level, Name: x.name, Part: x.part}, x.label, x.label, &b.binned)
+	}
+	for _, name := range b.strata() {
+		b.addAcross(Unit{Level: Stratum, Name: name, Part: name}, ofStratum+name, name, &b.own)
 	}
 	return out
 }
 
-// together is the mean of several figures; a sample that counts in several of
-// them counts once, with what it weighs in all.
-func together(parts [][]weighted) []weighted {
-	var out []weighted
-	at := map[*Sample]int{}
-	for _, part := range parts {
-		share := 1 / weightOf(part) / float64(len(parts))
-		for _, p := range part {
-			p.weight *= share
-			if i, seen := at[p.base]; seen {
-				out[i].weight += p.weight
+func (b *breakdown) add(u Unit, blend stats.Blend, score func(side int) float64) {
+	u.Benchmark = b.benchmark
+	u.Base, u.Candidate = score(0), score(1)
+	b.trial.units, b.trial.blends = append(b.trial.units, u), append(b.trial.blends, blend)
+}
+
+// addAcross adds a unit that cuts across tasks: the mean of the boards' averages
+// over a bin.
+func (b *breakdown) addAcross(u Unit, label, name string, of *[2]scorers.Aggregates) {
+	var parts [][]stats.Term
+	var blend stats.Blend
+	for _, board := range b.boards() {
+		if blend = b.blend(board, label); len(blend.Terms) > 0 {
+			parts = append(parts, blend.Terms)
+		}
+	}
+	if len(parts) == 0 {
+		return
+	}
+	blend = stats.Blend{Terms: b.trial.together(parts), Pooled: len(parts) == 1 && b.rule == results.AverageSamples}
+	b.add(u, blend, func(side int) float64 {
+		var scores []float64
+		for _, board := range of[side].Boards {
+			at := slices.IndexFunc(board.Strata, func(s scorers.BoardStratum) bool { return s.Name == name })
+			if at >= 0 && !b.pick(board.Strata[at].Macro, board.Strata[at].Micro).Absent() {
+				scores = append(scores, b.pick(board.Strata[at].Macro, board.Strata[at].Micro).Value)
+			}
+		}
+		return mean(scores)
+	})
+}
+
+func (b *breakdown) pick(macro, micro scorers.Means) scorers.Estimate {
+	if b.rule == results.AverageSamples {
+		return micro.All
+	}
+	return macro.All
+}
+
+// boardScores are the boards' averages of one side, those of boards without any
+// category left out.
+func (b *breakdown) boardScores(side int) []float64 {
+	var out []float64
+	for _, board := range b.own[side].Boards {
+		if e := b.pick(board.Macro, board.Micro); !e.Absent() {
+			out = append(out, e.Value)
+		}
+	}
+	return out
+}
+
+func (b *breakdown) board(side int, name string) scorers.BoardMeans {
+	at := slices.IndexFunc(b.own[side].Boards, func(x scorers.BoardMeans) bool { return x.Name == name })
+	return b.own[side].Boards[at]
+}
+
+// category are a category's tasks on a board; board is "" where they are the
+// same on several.
+type category struct {
+	name, board, on string
+	tasks           []string
+	blend           stats.Blend
+}
+
+// categories lists those that aren't single tasks of the same name.
+func (b *breakdown) categories() []category {
+	var out []category
+	for _, board := range b.boards() {
+		inBoard := map[string]int{} // where in out
+		first := len(out)
+		for _, s := range b.on(board, "") {
+			if s.Category == s.Name || s.Category == "" {
 				continue
 			}
-			at[p.base] = len(out)
-			out = append(out, p)
+			if _, seen := inBoard[s.Category]; !seen {
+				inBoard[s.Category] = len(out)
+				out = append(out, category{name: s.Category, board: board, on: board})
+			}
+			c := &out[inBoard[s.Category]]
+			c.tasks = append(c.tasks, s.Name)
+			c.blend.Terms = append(c.blend.Terms, b.task(s, "")...)
+		}
+		for i := first; i < len(out); i++ {
+			out[i].blend.Terms = scaled(out[i].blend.Terms, 1/float64(len(out[i].tasks)))
+		}
+		// What an earlier board has alike is listed there.
+		for i := len(out) - 1; i >= first; i-- {
+			same := slices.IndexFunc(out[:first], func(c category) bool { return c.name == out[i].name && slices.Equal(c.tasks, out[i].tasks) })
+			if same >= 0 {
+				out[same].board = ""
+				out = slices.Delete(out, i, i+1)
+			}
 		}
 	}
 	return out
 }
 
-// layout is the benchmark's own, or what its rows say.
-func (c *Comparison) layout(m matched) Layout {
-	if c.Options.Layout != nil {
-		if l, ok := c.Options.Layout(m.benchmark); ok {
-			return l
-		}
-	}
-	l := Layout{Average: results.AverageCategories}
-	for _, p := range m.pairs {
-		if !slices.ContainsFunc(l.Tasks, func(t benchmarks.Task) bool { return t.Name == p.base.Task }) {
-			l.Tasks = append(l.Tasks, benchmarks.Task{Name: p.base.Task, Category: p.base.Category})
-		}
-	}
-	return l
-}
-
-// statsPairs are the unit's pairs as the tests take them.
-func (d draft) statsPairs() []stats.Pair {
-	out := make([]stats.Pair, len(d.pairs))
-	for i, p := range d.pairs {
-		out[i] = stats.Pair{
-			ID: p.base.ID, Stratum: p.stratum, Group: strconv.Itoa(p.base.Document),
-			Base: p.base.Score, Candidate: p.candidate.Score, Weight: p.weight,
+// strata lists those that have pairs, in the tasks' order.
+func (b *breakdown) strata() []string {
+	var out []string
+	for _, s := range b.specs {
+		for _, name := range s.Strata {
+			if !slices.Contains(out, name) && len(b.in(s.Name, ofStratum+name)) > 0 {
+				out = append(out, name)
+			}
 		}
 	}
 	return out
 }
 
-// signature is the same for units of the same pairs in the same proportions:
-// they are one hypothesis, tested once.
-func (d draft) signature() uint64 {
-	h := fnv.New64a()
-	total := weightOf(d.pairs)
-	var line []byte
-	for _, p := range d.pairs {
-		line = append(append(append(line[:0], p.stratum...), 0), p.base.ID...)
-		line = strconv.AppendFloat(append(line, 0), p.weight/total, 'e', 8, 64)
-		_, _ = h.Write(line)
+func withBoard(name, board string) string {
+	if board == "" {
+		return name
 	}
-	return h.Sum64()
+	return name + ", " + board
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -19,10 +20,10 @@ type Options struct {
 	// Samples is how many samples of each benchmark the page shows; 0:
 	// DefaultSamples; negative: none.
 	Samples int
-	// Measured leaves samples with assigned axes out of the plane and of the
-	// difficulty model.
-	Measured bool
-	Seed     uint64
+	// Axes says which samples the plane and the difficulty model are of; empty:
+	// AxesAll.
+	Axes AxesFrom
+	Seed uint64
 	// Resamples of the bootstrap; 0: scorers.DefaultResamples, or as few as keep
 	// it under a second or two a figure where there are very many documents.
 	Resamples int
@@ -38,6 +39,9 @@ func Build(dirs []string, o Options) (*Report, error) {
 	if o.Samples == 0 {
 		o.Samples = DefaultSamples
 	}
+	if o.Axes == "" {
+		o.Axes = AxesAll
+	}
 	var runs []*loaded
 	for i, dir := range dirs {
 		dir = filepath.Clean(dir)
@@ -51,10 +55,7 @@ func Build(dirs []string, o Options) (*Report, error) {
 		runs = append(runs, l)
 	}
 	o.Resamples = resamples(runs, o.Resamples)
-	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: "all"}}
-	if o.Measured {
-		r.Method.Axes = "measured"
-	}
+	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: o.Axes}}
 	for _, group := range byBenchmark(runs) {
 		b, err := buildBenchmark(group, o)
 		if err != nil {
@@ -93,49 +94,28 @@ func byBenchmark(runs []*loaded) [][]*loaded {
 		out[at] = append(out[at], l)
 	}
 	for _, g := range out {
-		slices.SortStableFunc(g, func(a, b *loaded) int { return boolOrder(a.floor() != "") - boolOrder(b.floor() != "") })
+		slices.SortStableFunc(g, func(a, b *loaded) int { return a.floorOrder() - b.floorOrder() })
 	}
 	return out
 }
 
-func boolOrder(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// floor says that a run is one, and which.
-func (l *loaded) floor() string {
-	if strings.HasPrefix(l.manifest.Model.Spec, "baseline:") {
-		return "baseline"
-	}
-	for _, s := range l.manifest.Config {
-		if s.Name == "mode" && s.Value == "no-context" || s.Name == "no-context" && s.Value == "true" {
-			return "no-context"
-		}
-	}
-	return ""
-}
-
-// buildBenchmark works out the runs of one benchmark. The floor beside a figure
-// is the first floor run's.
+// buildBenchmark works out the runs of one benchmark: floors first, whose
+// figures stand beside the others'.
 func buildBenchmark(group []*loaded, o Options) (Benchmark, error) {
 	first := group[0].summary
 	b := Benchmark{Name: group[0].manifest.Benchmark, Title: first.Title}
-	var floor *Run
 	names := labels(group)
 	runs := make([]Run, len(group))
-	for i := len(group) - 1; i >= 0; i-- { // floors stand last, and are needed first
+	var floors []floorRun
+	for i := len(group) - 1; i >= 0; i-- {
 		l := group[i]
 		b.Builtin = b.Builtin || l.manifest.Builtin()
-		run, err := buildRun(l, names[i], floor, o)
-		if err != nil {
+		var err error
+		if runs[i], err = buildRun(l, names[i], l.floorsOf(floors), o); err != nil {
 			return b, err
 		}
-		runs[i] = run
 		if runs[i].Floor != "" {
-			floor = &runs[i]
+			floors = slices.Insert(floors, 0, floorRun{&runs[i], l})
 		}
 	}
 	b.Runs = runs
@@ -157,12 +137,17 @@ func labels(group []*loaded) []string {
 	models := slices.Clone(out)
 	for i, l := range group {
 		for _, s := range l.manifest.Config {
-			differs := s.Name != "model" && slices.ContainsFunc(group, func(o *loaded) bool {
+			differs := s.Name != "model" && s.Name != floorNoContext && slices.ContainsFunc(group, func(o *loaded) bool {
 				return models[slices.Index(group, o)] == models[i] && o != l && setting(o, s.Name) != s.Value
 			})
 			if differs && s.Identity {
 				out[i] += ", " + s.Name + " " + orElse(s.Value, "unset")
 			}
+		}
+	}
+	for i, l := range group {
+		if l.floor() == floorNoContext && !strings.Contains(out[i], floorNoContext) {
+			out[i] += ", " + floorNoContext
 		}
 	}
 	for i, l := range group {
@@ -192,8 +177,8 @@ func orElse(a, b string) string {
 	return a
 }
 
-// buildRun works out one run; floor is nil without a floor run.
-func buildRun(l *loaded, label string, floor *Run, o Options) (Run, error) {
+// buildRun works out one run, beside the floors that say something of it.
+func buildRun(l *loaded, label string, floors []floorRun, o Options) (Run, error) {
 	s, m := l.summary, l.manifest
 	r := Run{
 		Label: label, Dir: l.dir, Floor: l.floor(), Model: m.Model, State: m.State, Summarised: l.summarised,
@@ -202,28 +187,32 @@ func buildRun(l *loaded, label string, floor *Run, o Options) (Run, error) {
 		Samples: s.Samples, Usage: s.Usage, CachedShare: s.CachedShare, Cost: s.Cost, Speed: s.Speed,
 		Warnings: slices.Concat(l.warnings, s.Warnings),
 	}
-	if r.Floor != "" {
-		floor = nil
-	}
 	for _, b := range s.Boards {
-		r.Averages = append(r.Averages, Average{Board: b.Board, Missing: b.Missing, Figure: b.Average, Floor: floor.average(b.Board)})
+		a := Average{Board: b.Board, Missing: b.Missing, Figure: b.Average}
+		a.addFloors(floors)
+		r.Averages = append(r.Averages, a)
+	}
+	if l.adaptiveRun() {
+		r.addAdaptive(l, floors)
+		r.Findings = r.findings()
+		return r, nil
 	}
 	so := stats.Options{Seed: o.Seed, Resamples: o.Resamples}
-	if err := r.addTasks(l, floor, so); err != nil {
-		return r, fmt.Errorf("report: %s: %w", l.dir, err)
-	}
-	if err := r.addShape(l, floor, so, o.Measured); err != nil {
-		return r, fmt.Errorf("report: %s: %w", l.dir, err)
+	for _, add := range []func() error{
+		func() error { return r.addTasks(l, floors, so) },
+		func() error { return r.addShape(l, floors, so, o.Axes) },
+		func() error { return r.addGroups(l, floors, so) },
+	} {
+		if err := add(); err != nil {
+			return r, fmt.Errorf("report: %s: %w", l.dir, err)
+		}
 	}
 	r.Findings = r.findings()
 	return r, nil
 }
 
-// average is the floor's figure of a board.
+// average is the run's figure of a board.
 func (r *Run) average(board string) *results.Figure {
-	if r == nil {
-		return nil
-	}
 	for i := range r.Averages {
 		if r.Averages[i].Board == board {
 			return &r.Averages[i].Figure
@@ -232,11 +221,8 @@ func (r *Run) average(board string) *results.Figure {
 	return nil
 }
 
-// task is the floor's figures of a task.
+// task is the run's figures of a task.
 func (r *Run) task(name string) *Task {
-	if r == nil {
-		return nil
-	}
 	for i := range r.Tasks {
 		if r.Tasks[i].Task == name {
 			return &r.Tasks[i]
@@ -245,59 +231,76 @@ func (r *Run) task(name string) *Task {
 	return nil
 }
 
-func (r *Run) addTasks(l *loaded, floor *Run, o stats.Options) error {
+// addTasks works out the tasks, side by side.
+func (r *Run) addTasks(l *loaded, floors []floorRun, o stats.Options) error {
 	byTask := map[string][]stats.Sample{}
 	for i := range l.samples {
 		s := &l.samples[i]
 		byTask[s.Task] = append(byTask[s.Task], s.Sample)
 	}
-	for _, t := range l.summary.Tasks {
-		task := Task{
+	r.Tasks = make([]Task, len(l.summary.Tasks))
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range l.summary.Tasks {
+		task := &r.Tasks[i]
+		*task = Task{
 			Task: t.Task, Category: t.Category, Language: t.Language, Metric: t.Metric, MetricEquals: t.MetricEquals,
 			Figure: t.Figure, ByStatus: t.ByStatus, Measures: t.Measures, Strata: t.Strata, Cells: t.Cells,
 		}
-		var below *Context
-		if f := floor.task(t.Task); f != nil {
-			task.Floor, below = &f.Figure, &f.Context
-			task.AtFloor = t.Score != nil && f.High != nil && *t.Score <= *f.High
-		}
-		var err error
-		if task.Context, err = contextOf(byTask[t.Task], l.lengths(), below, o); err != nil {
-			return err
-		}
-		r.Tasks = append(r.Tasks, task)
+		work.Go(func() error { return task.fill(byTask[t.Task], l, floors, o) })
 	}
-	return nil
+	return work.Wait()
+}
+
+// fill works out what isn't in the summary.
+func (t *Task) fill(samples []stats.Sample, l *loaded, floors []floorRun, o stats.Options) error {
+	t.addFloors(floors)
+	t.Contamination = contaminationOf(t, samples, floors, o)
+	var below []*Context
+	for _, f := range floors {
+		if of := f.task(t.Task); of != nil {
+			below = append(below, &of.Context)
+		}
+	}
+	var err error
+	if t.Context, err = contextOf(samples, l.lengths(), below, o); err != nil {
+		return err
+	}
+	if t.Gap, err = gapOf(samples, o); err != nil {
+		return err
+	}
+	t.Contour, err = contourOf(t.Cells, samples, o)
+	return err
 }
 
 // addShape works out what is of all tasks together: the reach of the context,
-// lost in the middle, the difficulty model and the plane.
-func (r *Run) addShape(l *loaded, floor *Run, o stats.Options, measured bool) error {
+// what the length costs, lost in the middle, the difficulty model and the plane.
+func (r *Run) addShape(l *loaded, floors []floorRun, o stats.Options, axes AxesFrom) error {
 	all := make([]stats.Sample, len(l.samples))
 	for i := range l.samples {
 		all[i] = l.samples[i].Sample
 	}
-	var below *Context
-	if floor != nil {
-		below = &floor.Context
+	var below []*Context
+	for _, f := range floors {
+		below = append(below, &f.Context)
 	}
-	placed := all
-	if measured {
-		placed = slices.DeleteFunc(slices.Clone(all), func(s stats.Sample) bool { return s.Axes != nil && !s.Axes.Measured })
-	}
+	placed := axes.of(all)
 	// Each has draws of its own, in one stream: only side by side do they use
 	// more than one core.
 	var work errgroup.Group
 	work.Go(func() (err error) {
 		if len(r.Tasks) == 1 {
-			r.Context = r.Tasks[0].Context
+			r.Context, r.Gap = r.Tasks[0].Context, r.Tasks[0].Gap
 			return nil
+		}
+		if r.Gap, err = gapOf(all, o); err != nil {
+			return err
 		}
 		r.Context, err = contextOf(all, l.lengths(), below, o)
 		return err
 	})
 	work.Go(func() (err error) { r.Middle, err = middleOf(all, o); return err })
 	work.Go(func() (err error) { r.Difficulty, err = difficultyOf(placed); return err })
-	work.Go(func() (err error) { r.Plane, err = planeOf(placed, o); return err })
+	work.Go(func() (err error) { r.Plane, err = planeOf(placed, axes, o); return err })
 	return work.Wait()
 }

@@ -29,6 +29,7 @@ type tick struct {
 
 // series is one run's line, told apart by colour, dashes and marks.
 type series struct {
+	Run   int // its place among the runs
 	Style int // class s0 to s6
 	Label string
 	Line  string // points of a polyline
@@ -46,6 +47,8 @@ type mark struct {
 type curveRow struct {
 	Length string
 	Cells  []string
+	// Short are the cells without their numbers of samples.
+	Short []string
 }
 
 // styles is how many kinds of lines there are; more runs begin again.
@@ -95,7 +98,7 @@ func newChart(id, title string, runs []Run, of func(*Run) *Context) (chart, bool
 }
 
 func newSeries(i int, label string, curve []Point, x func(int) float64, y func(float64) float64) series {
-	s := series{Style: i % styles, Label: label}
+	s := series{Run: i, Style: i % styles, Label: label}
 	var line, upper, lower []string
 	for _, p := range curve {
 		px, py := x(p.Length), y(p.Score)
@@ -124,13 +127,14 @@ func (c *chart) rows(order []int, runs []Run, of func(*Run) *Context) {
 			if ctx == nil || len(ctx.Curve) == 0 {
 				continue
 			}
-			cell := "–"
+			cell, short := "–", "–"
 			for _, p := range ctx.Curve {
 				if p.Length == n {
-					cell = fmt.Sprintf("%s (%s), n=%d", percentText(&p.Score), orElse(rangeText(p.Low, p.High), "–"), p.Samples)
+					short = scoreCell(&p.Score, p.Low, p.High)
+					cell = fmt.Sprintf("%s, n=%d", short, p.Samples)
 				}
 			}
-			row.Cells = append(row.Cells, cell)
+			row.Cells, row.Short = append(row.Cells, cell), append(row.Short, short)
 		}
 		c.Rows = append(c.Rows, row)
 	}

@@ -17,6 +17,7 @@ type entry struct {
 	Length     string   `json:"length,omitempty"`
 	Depth      string   `json:"depth,omitempty"`
 	Axes       string   `json:"axes,omitempty"`
+	Beside     string   `json:"beside,omitempty"`
 	Question   string   `json:"question"`
 	Context    []piece  `json:"context,omitempty"`
 	Note       string   `json:"note,omitempty"`
@@ -97,8 +98,7 @@ func choices(group []*loaded, runs []Run) ([]string, map[string]*choice) {
 	var ids []string
 	byID := map[string]*choice{}
 	for n, l := range group {
-		for i := range l.samples {
-			s := &l.samples[i]
+		for _, s := range slices.Concat(l.samples, l.judged) {
 			c := byID[s.ID]
 			if c == nil {
 				c = &choice{index: s.index, lines: make([]int, len(group))}
@@ -106,7 +106,7 @@ func choices(group []*loaded, runs []Run) ([]string, map[string]*choice) {
 				ids = append(ids, s.ID)
 			}
 			c.lines[n] = s.line
-			c.bad = c.bad || runs[n].Floor == "" && (s.Score < 0.5 || s.status != runners.OK)
+			c.bad = c.bad || runs[n].Floor == "" && (s.scored && s.Score < 0.5 || s.status != runners.OK)
 		}
 	}
 	return ids, byID
@@ -192,6 +192,7 @@ func (e *entry) describe(row results.Row) {
 	if row.Diffusion != nil && row.Scope != nil {
 		e.Axes = fmt.Sprintf("diffusion %.2f, scope %.2f (%s)", *row.Diffusion, *row.Scope, row.Axes)
 	}
+	e.Beside = besideText(row)
 	e.Question = head(strings.TrimSpace(orElse(row.PromptAfter, row.PromptBefore)), maxQuestion)
 	e.References = []string{}
 	for _, r := range row.References[:min(maxRefs, len(row.References))] {
@@ -200,6 +201,27 @@ func (e *entry) describe(row results.Row) {
 	if more := len(row.References) - maxRefs; more > 0 {
 		e.References = append(e.References, fmt.Sprintf("… %d more", more))
 	}
+}
+
+// besideText are the figures of a row's evidence beside its axes, "" of a row
+// without any.
+func besideText(row results.Row) string {
+	var parts []string
+	for _, f := range []struct {
+		format string
+		value  *float64
+	}{
+		{"extent %.2f of the context", row.Extent}, {"overlap with %.2f of the question's words", row.Overlap},
+		{"distractor %.2f (above 1: it ranks before the evidence)", row.Distractor},
+	} {
+		if f.value != nil {
+			parts = append(parts, fmt.Sprintf(f.format, *f.value))
+		}
+	}
+	if row.Redundancy != nil {
+		parts = append(parts, fmt.Sprintf("redundancy %d", *row.Redundancy))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func answerOf(run int, row results.Row) answer {

@@ -75,3 +75,21 @@ func TestHalfOfTheSamplesShownWentWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestFiguresBesideTheAxesAreShownWherePresent(t *testing.T) {
+	v := func(x float64) *float64 { return &x }
+	k := 3
+	for _, c := range []struct {
+		row  results.Row
+		want string
+	}{
+		{results.Row{}, ""},
+		{results.Row{Overlap: v(0.5)}, "overlap with 0.50 of the question's words"},
+		{results.Row{Extent: v(0.25), Overlap: v(0), Distractor: v(1.5), Redundancy: &k}, "extent 0.25 of the context, overlap with 0.00 of the question's words, distractor 1.50 (above 1: it ranks before the evidence), redundancy 3"},
+	} {
+		e := entry{}
+		if e.describe(c.row); e.Beside != c.want {
+			t.Errorf("got %q, want %q", e.Beside, c.want)
+		}
+	}
+}

@@ -22,15 +22,9 @@ func (l *loaded) lengths() string {
 
 // contextOf works out how far the context reaches. Tasks that were not tested
 // at the same lengths have no curve together.
-func contextOf(samples []stats.Sample, lengths string, floor *Context, o stats.Options) (Context, error) {
+func contextOf(samples []stats.Sample, lengths string, floors []*Context, o stats.Options) (Context, error) {
 	out := Context{Lengths: lengths}
-	below := scorers.Interval{}
-	if floor != nil && len(floor.Curve) > 0 {
-		if p := floor.Curve[0]; p.Low != nil && p.High != nil {
-			below = scorers.Interval{State: scorers.IntervalOK, Low: *p.Low / 100, High: *p.High / 100}
-		}
-	}
-	c, err := stats.EffectiveLength(samples, below, o)
+	c, err := stats.EffectiveLength(samples, below(floors, shortest(samples)), o)
 	if err != nil {
 		if len(c.LeftOut) > 0 { // no lengths in common: nothing to say
 			out.LeftOut = c.LeftOut
@@ -49,6 +43,17 @@ func contextOf(samples []stats.Sample, lengths string, floor *Context, o stats.O
 	out.OwnShare, out.Ruler = effective(c.OwnShare), effective(c.Ruler)
 	out.Increasing, out.Decreasing = percentOf(c.Increasing), percentOf(c.Decreasing)
 	return out, nil
+}
+
+// shortest is the shortest length of samples; 0 where none is known.
+func shortest(samples []stats.Sample) int {
+	least := 0
+	for _, s := range samples {
+		if s.Tokens > 0 && (least == 0 || s.Tokens < least) {
+			least = s.Tokens
+		}
+	}
+	return least
 }
 
 func effective(e stats.Effective) EffectiveLength {
@@ -72,8 +77,7 @@ func percentOf(f stats.Figure) *float64 {
 	if f.State != stats.StateOK {
 		return nil
 	}
-	v := 100 * f.Value
-	return &v
+	return scaled(f.Value)
 }
 
 // ends are an interval's in percent; nil where there is none.
@@ -118,7 +122,7 @@ func figureOf(f stats.Figure) *float64 {
 	return &f.Value
 }
 
-func planeOf(samples []stats.Sample, o stats.Options) (Plane, error) {
+func planeOf(samples []stats.Sample, axes AxesFrom, o stats.Options) (Plane, error) {
 	p, err := stats.PlaneOf(samples, o)
 	if err != nil {
 		return Plane{}, fmt.Errorf("plane: %w", err)
@@ -128,19 +132,21 @@ func planeOf(samples []stats.Sample, o stats.Options) (Plane, error) {
 		out.State = "no_axes"
 	}
 	for d := range 3 {
-		out.Diffusion[d], out.Scope[d] = planeCell(p.Diffusion[d]), planeCell(p.Scope[d])
+		out.Diffusion[d], out.Scope[d] = planeCell(p.Diffusion[d], axes), planeCell(p.Scope[d], axes)
 		for s := range 3 {
-			out.Cells[d][s] = planeCell(p.Cells[d][s])
+			out.Cells[d][s] = planeCell(p.Cells[d][s], axes)
 		}
 	}
 	return out, nil
 }
 
-func planeCell(c stats.PlaneCell) PlaneCell {
-	out := PlaneCell{Samples: c.Samples, Documents: c.Documents, Measured: c.Measured, Interval: c.Plain.Interval.State, Sparse: c.Hatched}
+func planeCell(c stats.PlaneCell, axes AxesFrom) PlaneCell {
+	out := PlaneCell{
+		Samples: c.Samples, Documents: c.Documents, Measured: c.Measured, Partial: c.Partial, Assigned: c.Samples - c.Measured - c.Partial,
+		MeasuredShare: axes.measuredShare(c.Samples, c.Measured, c.Partial), Interval: c.Plain.Interval.State, Sparse: c.Hatched,
+	}
 	if !c.Plain.Absent() {
-		v := 100 * c.Plain.Value
-		out.Score = &v
+		out.Score = scaled(c.Plain.Value)
 		out.Low, out.High = ends(c.Plain.Interval)
 	}
 	return out

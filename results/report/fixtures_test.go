@@ -55,6 +55,10 @@ type fixture struct {
 	// answer of a sample; nil: its reference.
 	answer func(i int) string
 	state  results.State
+	// noContext makes the run a control; its rows keep their ids.
+	noContext bool
+	// task names the samples' task; empty: single.
+	task string
 }
 
 var depths = []float64{0, 50, 100}
@@ -69,6 +73,9 @@ func (f fixture) write(t testing.TB) {
 		Benchmark: "needles", Title: "Needles", Model: results.ModelInfo{Spec: f.spec}, Tokenizer: "words", Truncate: "none", Version: "test",
 		Config: []results.Setting{{Name: "model", Value: f.spec, Identity: true}, {Name: "attention", Value: f.attention, Identity: true}},
 		Data:   []results.Origin{{Kind: "folder", Place: "data", Files: []results.FileHash{{Name: "a.jsonl", SHA256: "ab12", Bytes: 9, Pinned: true}}}},
+	}
+	if f.noContext {
+		m.Config = append(m.Config, results.Setting{Name: "no-context", Value: "true", Identity: true})
 	}
 	run, err := results.Open(f.dir, m)
 	must(t, err)
@@ -86,13 +93,15 @@ func (f fixture) write(t testing.TB) {
 	must(t, rows.Finish())
 	in := results.SummaryInput{
 		Manifest: run.Manifest(), Total: i, State: results.Complete, Resamples: 500,
-		Tasks: []benchmarks.Task{{Name: "single", Category: "Needles", Language: "en", Metric: "qa_f1", Boards: []string{"en"}}},
+		Tasks: []benchmarks.Task{{Name: f.taskName(), Category: "Needles", Language: "en", Metric: "qa_f1", Boards: []string{"en"}}},
 	}
 	must(t, run.WriteSummary(rows.Facts().Summarise(in)))
 	must(t, run.Finish(orState(f.state)))
 	must(t, run.Close())
 	f.fixTimes(t)
 }
+
+func (f fixture) taskName() string { return orElse(f.task, "single") }
 
 func orState(s results.State) results.State {
 	if s == "" {
@@ -131,7 +140,7 @@ func (f fixture) result(i, length, document int, depth float64) runners.Result {
 	}
 	return runners.Result{
 		Sample: benchmarks.Sample{
-			ID: fmt.Sprintf("single/%d@%d/%g", document, length, depth), Task: "single", Category: "Needles", Language: "en", Index: i,
+			ID: fmt.Sprintf("%s/%d@%d/%g", f.taskName(), document, length, depth), Task: f.taskName(), Category: "Needles", Language: "en", Index: i,
 			Prompt: benchmarks.Prompt{Context: context, After: "\nWhen does the harbour open?"}, Metric: "qa_f1", References: []string{"seven", "at 7"},
 			TargetLength: length, Depth: &depth, ContextTokens: length, Tokenizer: "words", Group: fmt.Sprintf("doc-%d-%d", length, document),
 			Evidence: benchmarks.Evidence{State: benchmarks.EvidenceKnown, Spans: []scorers.Span{{Start: at, End: at + len(needle)}}},

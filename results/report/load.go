@@ -35,7 +35,9 @@ type loaded struct {
 	summarised bool
 	rowsPath   string
 	samples    []sample // in file order
-	warnings   []string
+	// judged are samples that a judge alone scores: no figure is of them.
+	judged   []sample
+	warnings []string
 }
 
 // load reads a run folder as far as the run got.
@@ -55,14 +57,14 @@ func load(dir string) (*loaded, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &NotRunError{dir, "there is no manifest.json in it"}
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("%w: run it again, or give another folder", err)
 	}
 	l.summary, err = results.ReadSummary(dir)
 	switch {
 	case err == nil:
 		l.summarised = true
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+		return nil, fmt.Errorf("%w: remove that file, and the rows are averaged instead", err)
 	}
 	return l, l.readRows()
 }
@@ -91,10 +93,13 @@ func (l *loaded) readRows() error {
 	slices.SortStableFunc(l.samples, func(a, b sample) int { return cmp.Compare(a.index, b.index) })
 	l.samples = slices.Clip(l.samples)
 	if !l.summarised {
-		if path != "" {
+		if path != "" && !l.adaptiveRun() {
 			l.warn("there is no summary.json: scores are plain means of the rows that are there, not the benchmark's own averages")
 		}
 		l.summary = r.summary()
+		if l.adaptiveRun() {
+			l.withoutMeans()
+		}
 		return nil
 	}
 	if n := len(l.samples); path != "" && l.summary.Samples.Rows != n {

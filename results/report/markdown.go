@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers/stats"
 )
 
 // WriteJSON writes report.json.
@@ -21,109 +21,173 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return nil
 }
 
-// WriteMarkdown writes the figures as Markdown, without samples.
+// WriteMarkdown writes the figures as Markdown, without samples: in 80 columns,
+// so that it can be read as it is.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var m markdown
 	for i := range r.Benchmarks {
 		m.benchmark(&r.Benchmarks[i])
 	}
-	m.line("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). lcbench %s.",
-		grouped(r.Method.Resamples), r.Method.Seed, literal(r.Version))
-	if _, err := io.WriteString(w, m.String()); err != nil {
+	m.paragraph(fmt.Sprintf("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). The plane is of %s. lcbench %s.",
+		grouped(r.Method.Resamples), r.Method.Seed, r.Method.Axes.text(), literal(r.Version)))
+	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
 		return fmt.Errorf("report: markdown: %w", err)
 	}
 	return nil
 }
 
-// markdown is a text in the making.
-type markdown struct{ strings.Builder }
-
-func (m *markdown) line(format string, args ...any) {
-	fmt.Fprintf(m, format, args...)
-	m.WriteString("\n")
-}
-
-// table writes a table; its first column stands left. Cells are literal.
-func (m *markdown) table(header []string, rows [][]string) {
-	m.cells(header)
-	m.line("|:--%s|", strings.Repeat("|--:", len(header)-1))
-	for _, r := range rows {
-		m.cells(r)
-	}
-	m.line("")
-}
-
-func (m *markdown) cells(row []string) { m.line("| %s |", strings.Join(row, " | ")) }
-
-// literal makes a text stand for itself in Markdown, in a table too: no markup,
-// no HTML, no control characters.
-func literal(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			b.WriteByte(' ')
-		case !unicode.IsPrint(r):
-			b.WriteRune(unicode.ReplacementChar)
-		case strings.ContainsRune("\\`*_[]<>|#!&~$", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
 func (m *markdown) benchmark(b *Benchmark) {
-	m.line("# %s", literal(b.Title))
-	m.line("")
+	m.line("# %s\n", literal(b.Title))
 	if b.Builtin {
-		m.line("Built-in samples, made by lcbench itself: these are not the benchmark's own data, and the scores say nothing about it.\n")
+		m.paragraph("Built-in samples, made by lcbench itself: these are not the benchmark's own data, and the scores say nothing about it.")
 	}
+	m.runs(b)
 	m.summary(b)
-	for i := range b.Runs {
-		if r := &b.Runs[i]; r.Floor == "" {
-			m.line("**%s**\n", literal(r.Label))
-			for _, f := range r.Findings {
-				m.line("- %s", literal(f))
-			}
-			for _, w := range r.Warnings {
-				m.line("- warning: %s", literal(w))
-			}
-			m.line("")
-		}
-	}
-	m.tasks(b)
+	m.findings(b)
 	m.heats(b)
 	m.curves(b)
+	m.tasks(b)
+	m.controls(b)
+	m.groups(b)
 	m.planes(b)
 	m.cost(b)
 }
 
+// runs says which run a column's letter is.
+func (m *markdown) runs(b *Benchmark) {
+	for i := range b.Runs {
+		label := literal(b.Runs[i].Label)
+		if b.Runs[i].Floor != "" {
+			label += " (floor: " + b.Runs[i].Floor + ")"
+		}
+		if b.Runs[i].State != results.Complete {
+			label += " (" + literal(string(b.Runs[i].State)) + ")"
+		}
+		if len(b.Runs) > 1 {
+			label = "**" + letter(i) + "**: " + label
+		}
+		m.item(label)
+	}
+	m.line("")
+}
+
+// letter names the i-th run's column: A, B, …, Z, A1, …
+func letter(i int) string {
+	name := string(rune('A' + i%26))
+	if i >= 26 {
+		name += strconv.Itoa(i / 26)
+	}
+	return name
+}
+
+// behind is a run's letter behind a title, "" of a single run.
+func (b *Benchmark) behind(i int) string {
+	if len(b.Runs) == 1 {
+		return ""
+	}
+	return ", " + letter(i)
+}
+
+// columns are the runs' columns.
+func (b *Benchmark) columns(first ...string) []string {
+	if len(b.Runs) == 1 {
+		return append(first, "Score")
+	}
+	for i := range b.Runs {
+		first = append(first, letter(i))
+	}
+	return first
+}
+
+// summary is the figures that stand first, one a line.
 func (m *markdown) summary(b *Benchmark) {
-	header := []string{"Run", "Score", "Real context (85 % of its own)", "RULER's rule", "Costs it most", "Lost in the middle, points", "Valid"}
+	lines := []struct {
+		name string
+		of   func(r *Run) string
+	}{
+		{"Score", (*Run).scoreText},
+		{"Real context", func(r *Run) string { return lengthCell(r.Context.OwnShare) }},
+		{"RULER's rule", func(r *Run) string { return lengthCell(r.Context.Ruler) }},
+		{"Contour", func(r *Run) string { return literal(contourText(*r)) }},
+		{"Costs it most", func(r *Run) string { return r.Difficulty.short() }},
+		{"Long loses, points", func(r *Run) string { return pointsCell(r.Gap.Points, r.Gap.Low, r.Gap.High) }},
+		{"Middle loses, points", func(r *Run) string { return pointsCell(r.Middle.Points, r.Middle.Low, r.Middle.High) }},
+		{"Prompt tokens/s", func(r *Run) string { return tokensPerSecond(r.Speed.PromptTokensPerSecond) }},
+		{"First token, median", func(r *Run) string { return r.FirstToken() }},
+		{"KV caches, peak", func(r *Run) string { return kvText(r.Model.Outcome) }},
+		{"Cost", func(r *Run) string { return literal(r.CostText()) }},
+		{"Valid", func(r *Run) string { return grouped(r.Samples.Valid) + " of " + grouped(r.Samples.Rows) }},
+	}
 	var rows [][]string
+	for _, l := range lines {
+		row := []string{l.name}
+		for i := range b.Runs {
+			row = append(row, l.of(&b.Runs[i]))
+		}
+		rows = append(rows, row)
+	}
+	m.table(b.columns(""), rows)
+	m.paragraph("Real context: the length up to which a run keeps 85 % of its score at the shortest. RULER's rule: 85.6 or better up to there. Contour: 75 or better at every depth up to there. Long and middle lose: points against short contexts, on the same questions, and against evidence at the ends.")
+	if b.models() > 1 {
+		m.paragraph("Whether two runs differ is for `lcbench compare BASE CANDIDATE`: it pairs their samples, which these intervals don't.")
+	}
+}
+
+// models counts the runs that aren't floors.
+func (b *Benchmark) models() int {
+	n := 0
+	for i := range b.Runs {
+		if b.Runs[i].Floor == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// scoreText are the averages of the run's boards.
+func (r *Run) scoreText() string {
+	var scores []string
+	for _, a := range r.Averages {
+		scores = append(scores, strings.TrimSpace(literal(a.Board)+" "+figureText(a.Figure)))
+	}
+	return orElse(strings.Join(scores, "; "), "–")
+}
+
+// short names the weakness in a word.
+func (d Difficulty) short() string {
+	if d.State != stats.StateOK {
+		return "–"
+	}
+	return string(d.Weakness)
+}
+
+func pointsCell(points, low, high *float64) string {
+	switch {
+	case points == nil:
+		return "–"
+	case low == nil:
+		return signedPoints(*points)
+	}
+	return fmt.Sprintf("%s (%s to %s)", signedPoints(*points), signedPoints(*low), signedPoints(*high))
+}
+
+func (m *markdown) findings(b *Benchmark) {
 	for i := range b.Runs {
 		r := &b.Runs[i]
-		var scores []string
-		for _, a := range r.Averages {
-			scores = append(scores, strings.TrimSpace(literal(a.Board)+" "+figureText(a.Figure)))
+		if r.Floor != "" && len(r.Warnings) == 0 {
+			continue
 		}
-		label := literal(r.Label)
-		if r.Floor != "" {
-			label += " (floor: " + r.Floor + ")"
+		m.paragraph("**" + literal(r.Label) + "**")
+		if r.Floor == "" {
+			for _, f := range r.Findings {
+				m.item(literal(f))
+			}
 		}
-		middle := "–"
-		if r.Middle.Points != nil {
-			middle = fmt.Sprintf("%s (%s)", r.MiddleText(), r.MiddleRange())
+		for _, w := range r.Warnings {
+			m.item("warning: " + literal(w))
 		}
-		rows = append(rows, []string{
-			label, orElse(strings.Join(scores, "; "), "–"), lengthCell(r.Context.OwnShare), lengthCell(r.Context.Ruler),
-			r.WeaknessText(), middle, fmt.Sprintf("%s of %s", grouped(r.Samples.Valid), grouped(r.Samples.Rows)),
-		})
+		m.line("")
 	}
-	m.table(header, rows)
 }
 
 func lengthCell(e EffectiveLength) string {
@@ -135,33 +199,26 @@ func lengthCell(e EffectiveLength) string {
 }
 
 // figureText is a score with its interval.
-func figureText(f results.Figure) string {
-	if f.Score == nil {
-		return "–"
+func figureText(f results.Figure) string { return scoreCell(f.Score, f.Low, f.High) }
+
+func scoreCell(score, low, high *float64) string {
+	if score == nil || low == nil {
+		return percentText(score)
 	}
-	if f.Low == nil {
-		return percentText(f.Score)
-	}
-	return fmt.Sprintf("%s (%s)", percentText(f.Score), rangeText(f.Low, f.High))
+	return fmt.Sprintf("%s (%s)", percentText(score), rangeText(low, high))
 }
 
 func (m *markdown) tasks(b *Benchmark) {
 	m.line("## Tasks\n")
-	header := []string{"Task", "Metric"}
-	for i := range b.Runs {
-		header = append(header, literal(b.Runs[i].Label))
-	}
+	header := b.columns("Task", "Metric")
 	var rows [][]string
 	for _, name := range b.taskNames() {
 		t := newTaskRow(name, b.Runs)
 		row := []string{literal(name), literal(t.Metric)}
-		for _, x := range t.Runs {
+		for _, task := range t.Runs {
 			cell := "–"
-			if x != nil {
-				cell = fmt.Sprintf("%s, n=%d", figureText(x.Figure), x.Rows)
-				if x.AtFloor {
-					cell += ", at the floor"
-				}
+			if task != nil {
+				cell = fmt.Sprintf("%s, n=%d", figureText(task.Figure), task.Rows)
 			}
 			row = append(row, cell)
 		}
@@ -170,100 +227,102 @@ func (m *markdown) tasks(b *Benchmark) {
 	m.table(header, rows)
 }
 
-func (m *markdown) heats(b *Benchmark) {
-	for _, name := range b.taskNames() {
-		for _, g := range newHeat(name, b.Runs).Grids {
-			m.line("## Length × depth: %s, %s\n", literal(name), literal(g.Label))
-			header := append([]string{"Length"}, g.Depths...)
-			var rows [][]string
-			for _, r := range g.Rows {
-				row := []string{r.Length}
-				for _, c := range r.Cells {
-					cell := "–"
-					if c != nil {
-						cell = fmt.Sprintf("%s, n=%d", figureText(c.Figure), c.Rows)
-					}
-					row = append(row, cell)
-				}
-				rows = append(rows, row)
-			}
-			m.table(header, rows)
-		}
-	}
-}
-
-func (m *markdown) curves(b *Benchmark) {
-	p := part{ID: "x", Benchmark: b}
-	p.addCharts()
-	for _, c := range p.Charts {
-		m.line("## Score against length: %s\n", literal(c.Title))
-		header := []string{"Length"}
-		for _, s := range c.Series {
-			header = append(header, literal(s.Label))
-		}
-		var rows [][]string
-		for _, r := range c.Rows {
-			rows = append(rows, append([]string{r.Length}, r.Cells...))
-		}
-		m.table(header, rows)
-	}
-}
-
-func (m *markdown) planes(b *Benchmark) {
+// controls are what the context adds, task by task.
+func (m *markdown) controls(b *Benchmark) {
+	var rows [][]string
 	for i := range b.Runs {
-		p := &b.Runs[i].Plane
-		if p.State != "ok" {
-			continue
-		}
-		m.line("## Diffusion × scope: %s\n", literal(b.Runs[i].Label))
-		var rows [][]string
-		for d, name := range []string{"low", "mid", "high"} {
-			row := []string{"diffusion " + name}
-			for _, c := range slices.Concat(p.Cells[d][:], []PlaneCell{p.Diffusion[d]}) {
-				row = append(row, c.text())
+		for _, t := range b.Runs[i].Tasks {
+			if c := t.Contamination; c != nil {
+				rows = append(rows, []string{
+					literal(t.Task), letter(i), percentText(t.Score), percentText(c.Control), pointsCell(c.Points, c.Low, c.High), c.text(),
+				})
 			}
-			rows = append(rows, row)
 		}
-		all := []string{"all"}
-		for _, c := range p.Scope {
-			all = append(all, c.text())
-		}
-		m.table([]string{"", "scope low", "scope mid", "scope high", "all"}, append(rows, append(all, "")))
+	}
+	if len(rows) > 0 {
+		m.line("## Without the context\n")
+		m.table([]string{"Task", "Run", "With", "Without", "Context adds, points", "By"}, rows)
 	}
 }
 
-func (c PlaneCell) text() string {
-	if c.Samples == 0 {
-		return "–"
+// text says what a difference is of.
+func (c Contamination) text() string {
+	if c.Paired {
+		return plural(c.Pairs, "pair")
 	}
-	text := fmt.Sprintf("%s (%s), n=%d, %d measured", percentText(c.Score), rangeText(c.Low, c.High), c.Samples, c.Measured)
-	if c.Sparse {
-		text += ", under 10 documents"
+	return "means"
+}
+
+func (m *markdown) groups(b *Benchmark) {
+	rowsOf := newGroupRows(b.Runs)
+	if len(rowsOf) == 0 {
+		return
 	}
-	return text
+	m.line("## By benchmark, category and language\n")
+	header := []string{"Group"}
+	for i := range b.Runs {
+		name := ""
+		if len(b.Runs) > 1 {
+			name = letter(i) + " "
+		}
+		header = append(header, name+"macro", name+"micro", name+"reach")
+	}
+	var rows [][]string
+	for _, g := range rowsOf {
+		row := []string{literal(g.Title())}
+		for _, of := range g.Runs {
+			if of == nil {
+				row = append(row, "–", "–", "–")
+				continue
+			}
+			reach := "–"
+			if of.Context != nil && len(of.Context.Curve) > 1 {
+				reach = literal(of.Context.OwnShare.Text())
+			}
+			row = append(row, scoreCell(of.Macro.Score, of.Macro.Low, of.Macro.High), scoreCell(of.Micro.Score, of.Micro.Low, of.Micro.High), reach)
+		}
+		rows = append(rows, row)
+	}
+	m.table(header, rows)
 }
 
 func (m *markdown) cost(b *Benchmark) {
 	m.line("## Failures, cost and speed\n")
-	header := []string{"Run", "Not valid", "Tokens in", "from a kept prefix", "Tokens out", "Cost", "First token (median, p95)", "Answer (median, p95)", "Prompt tokens/s"}
+	lines := []struct {
+		name string
+		of   func(r *Run) string
+	}{
+		{"Not valid", func(r *Run) string {
+			var kinds []string
+			for _, k := range failures(r.Samples.ByStatus) {
+				kinds = append(kinds, fmt.Sprintf("%s %s", grouped(k.Count), k.Name))
+			}
+			return orElse(strings.Join(kinds, ", "), "none")
+		}},
+		{"Tokens in", func(r *Run) string { return grouped(r.Usage.Prompt) }},
+		{"from a kept prefix", func(r *Run) string {
+			if r.CachedShare == nil {
+				return "–"
+			}
+			return fmt.Sprintf("%.0f%%", 100**r.CachedShare)
+		}},
+		{"Tokens out", func(r *Run) string { return grouped(r.Usage.Completion) }},
+		{"Cost", func(r *Run) string { return literal(r.CostText()) }},
+		{"First token, median, p95", func(r *Run) string { return secondsText(r.Speed.FirstToken) }},
+		{"Answer, median, p95", func(r *Run) string { return secondsText(r.Speed.Total) }},
+		{"Prompt tokens/s", func(r *Run) string { return tokensPerSecond(r.Speed.PromptTokensPerSecond) }},
+	}
 	var rows [][]string
-	for i := range b.Runs {
-		r := &b.Runs[i]
-		var kinds []string
-		for _, k := range failures(r.Samples.ByStatus) {
-			kinds = append(kinds, fmt.Sprintf("%s %s", grouped(k.Count), k.Name))
+	for _, l := range lines {
+		row := []string{l.name}
+		for i := range b.Runs {
+			row = append(row, l.of(&b.Runs[i]))
 		}
-		kept, cost := "–", "–"
-		if r.CachedShare != nil {
-			kept = fmt.Sprintf("%.0f%%", 100**r.CachedShare)
-		}
-		if r.Cost != nil {
-			cost = fmt.Sprintf("%.4g %s", r.Cost.Amount, literal(r.Cost.Currency))
-		}
-		rows = append(rows, []string{
-			literal(r.Label), orElse(strings.Join(kinds, ", "), "none"), grouped(r.Usage.Prompt), kept, grouped(r.Usage.Completion), cost,
-			secondsText(r.Speed.FirstToken), secondsText(r.Speed.Total), tokensPerSecond(r.Speed.PromptTokensPerSecond),
-		})
+		rows = append(rows, row)
+	}
+	header := b.columns("")
+	if len(b.Runs) == 1 {
+		header[1] = "This run"
 	}
 	m.table(header, rows)
 }

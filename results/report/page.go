@@ -30,6 +30,7 @@ type page struct {
 	Style   template.CSS
 	Script  template.JS
 	Policy  string
+	Frame   Frame
 	Title   string
 	Parts   []part
 	Several bool
@@ -48,6 +49,11 @@ type part struct {
 	Pages    [][]entry
 	Tasks    []taskRow
 	HasFloor bool
+	// Beside counts the runs that aren't floors; Control says that there is one
+	// without contexts.
+	Beside   int
+	Control  bool
+	Groups   []groupRow
 	Labels   []string
 	TaskList []string
 	Shown    int
@@ -59,11 +65,14 @@ const perPage = 20
 // WriteHTML writes the page. It asks nothing of the network: its policy allows
 // only its own style and script.
 func (r *Report) WriteHTML(w io.Writer) error {
-	p := page{
-		Report: r, Style: template.CSS(styleText), Script: template.JS(scriptText), //nolint:gosec // ours, embedded
-		Policy: "default-src 'none'; style-src '" + pin(styleText) + "'; script-src '" + pin(scriptText) + "'; base-uri 'none'; form-action 'none'",
-		Title:  r.title(), Several: len(r.Benchmarks) > 1,
-	}
+	style, script := Pins()
+	return r.writePage(w, page{Policy: "default-src 'none'; style-src '" + style + "'; script-src '" + script + "'; base-uri 'none'; form-action 'none'"})
+}
+
+// writePage fills in what every page has.
+func (r *Report) writePage(w io.Writer, p page) error {
+	p.Report, p.Style, p.Script = r, template.CSS(styleText), template.JS(scriptText) //nolint:gosec // ours, embedded
+	p.Title, p.Several = r.title(), len(r.Benchmarks) > 1
 	for i := range r.Benchmarks {
 		p.Parts = append(p.Parts, newPart(fmt.Sprintf("b%d", i), &r.Benchmarks[i], len(r.Benchmarks) == 1))
 	}
@@ -93,15 +102,16 @@ func (r *Report) title() string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"percent": percentText, "interval": rangeText, "short": shortRange, "figure": figureDigits, "grouped": grouped, "plural": plural, "length": func(n int) string { return lengthText(float64(n)) },
-		"why": whyNone, "failures": failures, "shade": shade, "tokensPerSecond": tokensPerSecond, "seconds": secondsText, "style": func(i int) int { return i % styles },
+		"why": whyNone, "verdict": verdictText, "failures": failures, "shade": shade, "tokensPerSecond": tokensPerSecond, "seconds": secondsText, "style": func(i int) int { return i % styles },
 		"share": func(part, all int) string {
 			if all == 0 {
 				return "–"
 			}
 			return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(all))
 		},
+		"axesText": AxesFrom.text, "origin": originText, "kv": kvText, "contours": contourText,
 		"level":  func(i int) string { return [3]string{"low", "mid", "high"}[i] },
-		"signed": signed, "date": dateText, "percentShare": func(p *float64) string {
+		"signed": signed, "signedPoints": func(p *float64) string { return signedPoints(*p) }, "date": dateText, "percentShare": func(p *float64) string {
 			if p == nil {
 				return "–"
 			}
@@ -115,7 +125,12 @@ func newPart(id string, b *Benchmark, alone bool) part {
 	for i := range b.Runs {
 		p.Labels = append(p.Labels, b.Runs[i].Label)
 		p.HasFloor = p.HasFloor || b.Runs[i].Floor != ""
+		p.Control = p.Control || b.Runs[i].Floor == floorNoContext
+		if b.Runs[i].Floor == "" {
+			p.Beside++
+		}
 	}
+	p.Groups = newGroupRows(b.Runs)
 	p.addCharts()
 	for _, task := range b.taskNames() {
 		if h := newHeat(task, b.Runs); len(h.Grids) > 0 {
@@ -180,11 +195,27 @@ type heat struct {
 }
 
 type grid struct {
+	Run    int // its place among the runs
 	Label  string
 	Floor  string
 	Depths []string
 	Rows   []gridRow
+	// Contour is where the score falls below the threshold; Line draws it, in
+	// cells, "" where there is nothing to draw.
+	Contour *Contour
+	Line    string
+	// Crossings are by column; nil: none.
+	Crossings []*ContourPoint
 }
+
+// Box is the view box of the drawing over the cells.
+func (g grid) Box() string { return fmt.Sprintf("0 0 %d %d", len(g.Depths), len(g.Rows)) }
+
+// Wide and Tall are the drawing's size in parts of its first cell.
+func (g grid) Wide() string { return fmt.Sprintf("%d%%", 100*len(g.Depths)) }
+
+// Tall is its height.
+func (g grid) Tall() string { return fmt.Sprintf("%d%%", 100*len(g.Rows)) }
 
 type gridRow struct {
 	Length string
@@ -204,10 +235,12 @@ func newHeat(task string, runs []Run) heat {
 				lengths[c.Length], depths[*c.Depth] = true, true
 			}
 		}
-		g := grid{Label: runs[i].Label, Floor: runs[i].Floor}
+		g := grid{Run: i, Label: runs[i].Label, Floor: runs[i].Floor}
 		columns := sortedKeys(depths)
+		g.Contour, g.Line = t.Contour, t.Contour.line(sortedKeys(lengths), columns)
 		for _, d := range columns {
 			g.Depths = append(g.Depths, depthText(&d))
+			g.Crossings = append(g.Crossings, t.Contour.at(d))
 		}
 		for _, n := range sortedKeys(lengths) {
 			row := gridRow{Length: lengthText(float64(n)), Cells: make([]*results.CellFigure, len(columns))}

@@ -50,6 +50,7 @@ for (const root of document.querySelectorAll("[data-browser]")) {
   }
 
   function fill(box, e) {
+    if (e.beside) box.append(make("p", "hint", "Evidence: " + e.beside));
     context(box, e);
     section(box, "Question, as it stands behind the context", e.question);
     const beside = make("div", "beside");

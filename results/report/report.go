@@ -35,9 +35,9 @@ type Report struct {
 type Method struct {
 	Resamples int    `json:"resamples"`
 	Seed      uint64 `json:"seed"`
-	// Axes is "all", or "measured" where samples with assigned axes were left out
-	// of the plane and of the difficulty model.
-	Axes string `json:"axes"`
+	// Axes says which samples the plane and the difficulty model are of, by where
+	// their axes come from.
+	Axes AxesFrom `json:"axes"`
 }
 
 // Benchmark are the runs of one benchmark, those of a floor last.
@@ -79,12 +79,19 @@ type Run struct {
 	// Findings say in sentences what the figures come to.
 	Findings []string  `json:"findings"`
 	Averages []Average `json:"averages"`
-	Context  Context   `json:"context"`
-	Middle   Middle    `json:"lost_in_the_middle"`
+	// Groups are the benchmark's boards, its categories and its languages.
+	Groups  []Group `json:"groups"`
+	Context Context `json:"context"`
+	Gap     Gap     `json:"short_versus_long"`
+	Middle  Middle  `json:"lost_in_the_middle"`
 	// Difficulty is which axis costs the model most.
 	Difficulty Difficulty `json:"difficulty"`
 	Tasks      []Task     `json:"tasks"`
 	Plane      Plane      `json:"plane"`
+
+	// Adaptive says how an adaptive run chose its samples; nil in others. Its
+	// scores are means of cells, each counting once.
+	Adaptive *results.AdaptiveFigures `json:"adaptive,omitempty"`
 
 	Samples     results.SampleCounts `json:"samples"`
 	Usage       runners.Usage        `json:"usage"`
@@ -94,11 +101,13 @@ type Run struct {
 	Warnings    []string             `json:"warnings,omitempty"`
 }
 
-// Average is a board's average, with the floor's beside it.
+// Average is a board's average, with the floors' beside it: Floor is the first
+// of Floors.
 type Average struct {
 	Board   string          `json:"board"`
 	Missing []string        `json:"missing,omitempty"`
 	Floor   *results.Figure `json:"floor"`
+	Floors  []FloorFigure   `json:"floors,omitempty"`
 	results.Figure
 }
 
@@ -110,15 +119,22 @@ type Task struct {
 	Metric       string `json:"metric"`
 	MetricEquals string `json:"metric_equals,omitempty"`
 	results.Figure
-	// Floor is the floor run's figure of the task; AtFloor says that the score
-	// isn't above the floor's interval.
-	Floor    *results.Figure         `json:"floor"`
-	AtFloor  bool                    `json:"at_floor"`
-	ByStatus map[runners.Status]int  `json:"by_status"`
-	Measures []results.MeasureFigure `json:"measures,omitempty"`
-	Strata   []results.NamedFigure   `json:"strata,omitempty"`
-	Cells    []results.CellFigure    `json:"cells,omitempty"`
-	Context  Context                 `json:"context"`
+	// Floor is the first of Floors; AtFloor says that the score isn't above some
+	// floor's interval.
+	Floor   *results.Figure `json:"floor"`
+	AtFloor bool            `json:"at_floor"`
+	Floors  []FloorFigure   `json:"floors,omitempty"`
+	// Contamination compares the task with the model's own run without contexts;
+	// nil without such a run.
+	Contamination *Contamination          `json:"contamination,omitempty"`
+	ByStatus      map[runners.Status]int  `json:"by_status"`
+	Measures      []results.MeasureFigure `json:"measures,omitempty"`
+	Strata        []results.NamedFigure   `json:"strata,omitempty"`
+	Cells         []results.CellFigure    `json:"cells,omitempty"`
+	Context       Context                 `json:"context"`
+	Gap           Gap                     `json:"short_versus_long"`
+	// Contour is nil without several lengths at asked depths.
+	Contour *Contour `json:"contour,omitempty"`
 }
 
 // Context is how far the model's context reaches.
@@ -210,15 +226,21 @@ type Plane struct {
 	Unplaced  int             `json:"unplaced"`
 }
 
-// PlaneCell is one cell of the plane.
+// PlaneCell is one cell of the plane. Measured, Partial and Assigned are its
+// samples by where their axes come from; MeasuredShare is the part, in percent,
+// that counts as measured: a partial one does only where the report is of
+// measured and partial ones.
 type PlaneCell struct {
-	Samples   int                   `json:"n"`
-	Documents int                   `json:"documents"`
-	Measured  int                   `json:"measured"`
-	Score     *float64              `json:"score"`
-	Low       *float64              `json:"ci_low"`
-	High      *float64              `json:"ci_high"`
-	Interval  scorers.IntervalState `json:"ci"`
+	Samples       int                   `json:"n"`
+	Documents     int                   `json:"documents"`
+	Measured      int                   `json:"measured"`
+	Partial       int                   `json:"partial"`
+	Assigned      int                   `json:"assigned"`
+	MeasuredShare *float64              `json:"measured_share"`
+	Score         *float64              `json:"score"`
+	Low           *float64              `json:"ci_low"`
+	High          *float64              `json:"ci_high"`
+	Interval      scorers.IntervalState `json:"ci"`
 	// Sparse: under 10 documents, too few to be coloured.
 	Sparse bool `json:"sparse"`
 }

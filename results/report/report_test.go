@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,7 +141,7 @@ func TestBrokenRowsAreNamedAndLeftOut(t *testing.T) {
 	must(t, os.WriteFile(path, bytes.Join(lines, nil), 0o644))
 	warnings := strings.Join(build(t, "run").Benchmarks[0].Runs[0].Warnings, "\n")
 	for _, want := range []string{
-		"left out: results: run/samples.jsonl:2: invalid character 'N'", "samples.jsonl:3: sample \"single/0@1000/100\": score 3, want 0 to 1",
+		"left out: results: run/samples.jsonl:2: invalid character 'N' looking for beginning of value: field \"score\" is NaN: want a number, or null where there is none", "samples.jsonl:3: sample \"single/0@1000/100\": score 3, want 0 to 1",
 		"samples.jsonl:5: sample \"single/1@1000/50\" is there twice", "summary.json is of 24 rows, samples.jsonl has 21",
 	} {
 		if !strings.Contains(warnings, want) {
@@ -149,23 +150,33 @@ func TestBrokenRowsAreNamedAndLeftOut(t *testing.T) {
 	}
 }
 
-func TestAssignedAxesCanBeLeftOut(t *testing.T) {
+func TestTheSampleOfThePlaneIsChosenByWhereItsAxesComeFrom(t *testing.T) {
 	t.Chdir(t.TempDir())
 	fixture{dir: "run", spec: "local:tiny", lengths: []int{1000, 2000}, documents: 6}.write(t)
 	path := filepath.Join("run", "samples.jsonl")
 	rows, err := os.ReadFile(path)
 	must(t, err)
 	rows = bytes.Replace(rows, []byte(`"axes":"measured"`), []byte(`"axes":"assigned"`), 9)
+	rows = bytes.Replace(rows, []byte(`"axes":"measured"`), []byte(`"axes":"partial"`), 4)
 	must(t, os.WriteFile(path, rows, 0o644))
 	for _, c := range []struct {
-		measured              bool
-		wantAll, wantMeasured int
-	}{{false, 36, 27}, {true, 27, 27}} {
-		r, err := Build([]string{"run"}, Options{Measured: c.measured, Resamples: 100})
+		axes                                 AxesFrom
+		samples, measured, partial, assigned int
+		share                                float64
+	}{
+		{"", 36, 23, 4, 9, 100 * 23. / 36}, {AxesAll, 36, 23, 4, 9, 100 * 23. / 36},
+		{AxesMeasured, 23, 23, 0, 0, 100}, {AxesPartial, 27, 23, 4, 0, 100},
+	} {
+		r, err := Build([]string{"run"}, Options{Axes: c.axes, Resamples: 100})
 		must(t, err)
-		cell := r.Benchmarks[0].Runs[0].Plane.Cells[0][0]
-		if cell.Samples != c.wantAll || cell.Measured != c.wantMeasured {
-			t.Errorf("measured only %v: %d samples, %d measured; want %d, %d", c.measured, cell.Samples, cell.Measured, c.wantAll, c.wantMeasured)
+		run := r.Benchmarks[0].Runs[0]
+		for name, cell := range map[string]PlaneCell{"cell": run.Plane.Cells[0][0], "margin": run.Plane.Diffusion[0]} {
+			if cell.Samples != c.samples || cell.Measured != c.measured || cell.Partial != c.partial || cell.Assigned != c.assigned || math.Abs(*cell.MeasuredShare-c.share) > 1e-9 {
+				t.Errorf("axes %q, %s: %+v, share %v; want %+v", c.axes, name, cell, *cell.MeasuredShare, c)
+			}
+		}
+		if n := run.Tasks[0].Context.Curve[0].Samples; n != 18 {
+			t.Errorf("axes %q: the curve is of %d samples, want all 18", c.axes, n)
 		}
 	}
 }
@@ -218,5 +229,23 @@ func TestJSONSaysAbsentAsNull(t *testing.T) {
 	run := got.Benchmarks[0].Runs[0]
 	if got.Format != Format || run.Tasks[0].Low != nil || run.Tasks[0].CI != "one_document" || run.Middle.Points != nil || run.Middle.State != "too_few_samples" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestAnswersForJudgesAreInNoFigure: they have no score of their own, which is
+// not 0.
+func TestAnswersForJudgesAreInNoFigure(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fixture{dir: "run", spec: "local:tiny", lengths: []int{1000}, documents: 4}.write(t)
+	path := filepath.Join("run", "samples.jsonl")
+	rows, err := os.ReadFile(path)
+	must(t, err)
+	rows = bytes.Replace(rows, []byte(`"score":1,"metric":"qa_f1"`), []byte(`"score":null,"metric":"","judge":"rubric"`), 3)
+	must(t, os.WriteFile(path, rows, 0o644))
+	must(t, os.Remove(filepath.Join("run", "summary.json")))
+	b := build(t, "run").Benchmarks[0]
+	run := b.Runs[0]
+	if run.Samples.Rows != 9 || *run.Tasks[0].Score != 100 || run.Context.Curve[0].Samples != 9 || len(b.entries) != 12 {
+		t.Errorf("%d rows, score %v, %d in the curve, %d shown; want 9, 100, 9, 12", run.Samples.Rows, *run.Tasks[0].Score, run.Context.Curve[0].Samples, len(b.entries))
 	}
 }

@@ -23,6 +23,9 @@ type sample struct {
 	status runners.Status
 	// asked says that Tokens is the length that was asked for, not a bucket.
 	asked bool
+	// scored says that the row has a score; without one it counts 0, unless a
+	// judge alone scores it.
+	scored bool
 }
 
 // rowReader turns rows into samples, with one copy of each name.
@@ -83,14 +86,19 @@ func (r *rowReader) add(row results.Row, line int) error {
 	s.Benchmark, s.Task, s.Group = r.l.manifest.Benchmark, r.share(row.Task), r.share(row.Group)
 	s.Weight, s.Depth = row.Weight, row.Depth
 	if row.Score != nil {
-		s.Score = *row.Score
+		s.Score, s.scored = *row.Score, true
 	}
 	r.length(&s, row)
 	if row.Depth == nil {
 		s.Depths = r.depths(row)
 	}
-	if row.Diffusion != nil && row.Scope != nil {
-		s.Axes = &stats.Axes{Diffusion: *row.Diffusion, Scope: *row.Scope, Measured: row.Axes == string(benchmarks.AxesMeasured)}
+	s.Axes = axesOf(row.Diffusion, row.Scope, row.Axes)
+	if row.Depth != nil && row.TargetLength != nil {
+		s.Characters = r.characters(row)
+	}
+	if row.Metric == "" && row.Judge != "" {
+		r.l.judged = append(r.l.judged, s)
+		return nil
 	}
 	r.l.samples = append(r.l.samples, s)
 	r.count(row)
@@ -119,14 +127,7 @@ func (r *rowReader) depths(row results.Row) []float64 {
 	if row.EvidenceState != string(benchmarks.EvidenceKnown) || len(row.EvidenceSpans) == 0 || row.ContextSHA256 == "" {
 		return nil
 	}
-	if r.contexts == nil && !r.none {
-		var err error
-		if r.contexts, err = results.ReadContexts(r.l.dir); err != nil {
-			r.none = true
-			r.l.warn("depths of evidence aren't known: " + err.Error())
-		}
-	}
-	if r.none {
+	if !r.open() {
 		return nil
 	}
 	size, ok := r.contexts.Bytes(row.ContextSHA256)
@@ -138,6 +139,27 @@ func (r *rowReader) depths(row results.Row) []float64 {
 		out[i] = min(100, max(0, 50*float64(span.Start+span.End)/float64(size)))
 	}
 	return out
+}
+
+// characters are those of the row's context; 0: not known.
+func (r *rowReader) characters(row results.Row) int {
+	if row.ContextSHA256 == "" || !r.open() {
+		return 0
+	}
+	n, _ := r.contexts.Characters(row.ContextSHA256)
+	return n
+}
+
+// open opens the contexts for their sizes, once; false: there are none.
+func (r *rowReader) open() bool {
+	if r.contexts == nil && !r.none {
+		var err error
+		if r.contexts, err = results.ReadContexts(r.l.dir); err != nil {
+			r.none = true
+			r.l.warn("sizes of contexts, and depths of evidence in them, aren't known: " + err.Error())
+		}
+	}
+	return !r.none
 }
 
 func (r *rowReader) close() {

@@ -2,11 +2,13 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/scorers/stats"
 )
 
 // WeaknessText names what costs the run's model most.
@@ -104,4 +106,89 @@ func dateText(t time.Time) string {
 		return "unknown"
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// originText says where the axes of a cell's samples come from.
+func originText(c PlaneCell) string {
+	var parts []string
+	for _, k := range []struct {
+		n    int
+		name string
+	}{{c.Measured, "measured"}, {c.Partial, "partial"}, {c.Assigned, "assigned"}} {
+		if k.n > 0 {
+			parts = append(parts, grouped(k.n)+" "+k.name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// kvText is the most that a local model's KV caches held at once.
+func kvText(o *results.Outcome) string {
+	if o == nil || o.PeakKVBytes <= 0 {
+		return "–"
+	}
+	return bytesText(o.PeakKVBytes)
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.3g GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
+}
+
+// contourText is the shortest of a run's contours, with its task where there
+// are several.
+func contourText(r Run) string {
+	var least *Contour
+	name, several := "", 0
+	for i := range r.Tasks {
+		c := r.Tasks[i].Contour
+		if c == nil {
+			continue
+		}
+		several++
+		if least == nil || c.Minimum.before(least.Minimum.Length) {
+			least, name = c, r.Tasks[i].Task
+		}
+	}
+	switch {
+	case least == nil:
+		return "–"
+	case several > 1:
+		return least.Minimum.Text() + " (" + name + ")"
+	}
+	return least.Minimum.Text()
+}
+
+// before says that a length is shorter than another.
+func (l Length) before(other Length) bool { return l.rank() < other.rank() }
+
+func (l Length) rank() float64 {
+	switch {
+	case l.State == stats.LengthBelow || l.Tokens == nil:
+		return 0
+	case l.State == stats.LengthAbove:
+		return math.Inf(1)
+	}
+	return *l.Tokens
+}
+
+// FirstToken is the median time to the first token.
+func (r Run) FirstToken() string {
+	if r.Speed.FirstToken == nil {
+		return "–"
+	}
+	return spell(r.Speed.FirstToken.Median)
+}
+
+// CostText is what the run cost.
+func (r Run) CostText() string {
+	if r.Cost == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.4g %s", r.Cost.Amount, r.Cost.Currency)
 }

@@ -9,8 +9,9 @@ import (
 
 // Comparison is what two runs' pairs say. Scores are in 0..1.
 type Comparison struct {
-	// Pairs and Documents count what was compared.
-	Pairs, Documents int
+	// Pairs and Documents count what was compared, Strata those that documents
+	// were drawn within.
+	Pairs, Documents, Strata int
 	// Base and Candidate are the two means.
 	Base, Candidate Figure
 	// Difference is candidate − base.
@@ -64,6 +65,7 @@ func Compare(pairs []Pair, o Options) Comparison {
 	c.Candidate = ok(pairsMean(pairs, o.Macro, func(p Pair) float64 { return p.Candidate }))
 	c.Difference = ok(d.whole().mean(0, o.Macro))
 	c.Interval = d.interval([]int{0}, func(t tally) float64 { return t.mean(0, o.Macro) })
+	c.Strata = len(d.strata)
 	for _, s := range d.strata {
 		c.Documents += s.documents()
 	}
@@ -141,6 +143,22 @@ func detectable(e Figure) Figure {
 		return e
 	}
 	return ok((normalQuantile(0.975) + normalQuantile(0.8)) * e.Value)
+}
+
+// DetectableAt is the smallest true difference that a test of one direction, at a
+// level below ½, calls real with that power (½ or more): (t of the level + t of
+// the power) standard errors, with Student's t in place of the normal
+// distribution, since an exchange of few documents moves its own error. It is 0,
+// unknown, without a degree of freedom.
+func DetectableAt(standardError float64, freedom int, level, power float64) float64 {
+	if freedom < 1 {
+		return 0
+	}
+	out := studentQuantile(level, float64(freedom))
+	if power > 0.5 {
+		out += studentQuantile(1-power, float64(freedom))
+	}
+	return out * standardError
 }
 
 func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }

@@ -30,9 +30,10 @@ type ContourPoint struct {
 type Contour struct {
 	// Points go from the lowest column up.
 	Points []ContourPoint
-	// Minimum is the shortest of them, the length that holds at every column.
-	Minimum         Length
-	MinimumInterval LengthInterval
+	// Minimum is the shortest of them, the length that holds at every column;
+	// MinimumCharacters is the same place in characters.
+	Minimum, MinimumCharacters Length
+	MinimumInterval            LengthInterval
 }
 
 // AtDepth is the column of a contour over depth: the evidence's, in percent.
@@ -63,10 +64,12 @@ func ContourOf(samples []Sample, column func(Sample) (float64, bool), o Options)
 		out.Points = append(out.Points, p)
 	}
 	if len(g.columns) == 0 {
-		return Contour{Minimum: Length{State: LengthUntested}, MinimumInterval: LengthInterval{State: scorers.IntervalNoRows}}, nil
+		none := Length{State: LengthUntested}
+		return Contour{Minimum: none, MinimumCharacters: none, MinimumInterval: LengthInterval{State: scorers.IntervalNoRows}}, nil
 	}
 	shortest, longest := g.extent()
 	out.Minimum = placedLength(least, shortest, longest)
+	out.MinimumCharacters = out.charactersAt(least)
 	places, state := d.figures(g.all(), func(t tally) float64 {
 		least := math.Inf(1)
 		for _, col := range g.columns {
@@ -77,6 +80,18 @@ func ContourOf(samples []Sample, column func(Sample) (float64, bool), o Options)
 	})
 	out.MinimumInterval = lengthInterval(places, state, shortest, longest)
 	return out, nil
+}
+
+// charactersAt is the least number of characters of the columns that cross at
+// the place.
+func (c Contour) charactersAt(place float64) Length {
+	out := Length{State: LengthUntested}
+	for _, p := range c.Points {
+		if p.Tokens.place() == place && p.Characters.State != LengthUntested && (out.State == LengthUntested || p.Characters.Tokens < out.Tokens) {
+			out = p.Characters
+		}
+	}
+	return out
 }
 
 // grid sorts samples into cells of length and column.

@@ -95,18 +95,21 @@ func TestContourIsTheCrossingAtEveryDepth(t *testing.T) {
 	if diff := cmp.Diff(want, points, near); diff != "" {
 		t.Error(diff)
 	}
-	if got.Minimum != (Length{LengthBelow, 4096}) {
-		t.Errorf("minimum %+v", got.Minimum)
+	if got.Minimum != (Length{LengthBelow, 4096}) || got.MinimumCharacters != (Length{LengthBelow, 20_000}) {
+		t.Errorf("minimum %+v, %+v characters", got.Minimum, got.MinimumCharacters)
 	}
 	two, err := ContourOf(samples[:80], AtDepth, Options{Resamples: 500})
 	if err != nil || two.Minimum.State != LengthAt || math.Abs(two.Minimum.Tokens-4096*math.Exp2(1.0/3)) > 1e-6 || two.MinimumInterval.State != scorers.IntervalOK {
 		t.Errorf("%v %+v", err, two)
 	}
+	if diff := cmp.Diff(Length{LengthAt, 20_000 * math.Exp2(1.0/3)}, two.MinimumCharacters, near); diff != "" {
+		t.Errorf("minimum in characters: %s", diff)
+	}
 }
 
 func TestContourOfNothingIsUntested(t *testing.T) {
 	got, err := ContourOf([]Sample{{ID: "no depth", Tokens: 4096, Score: 1}}, AtDepth, Options{})
-	if err != nil || got.Minimum.State != LengthUntested || got.MinimumInterval.State != scorers.IntervalNoRows {
+	if err != nil || got.Minimum.State != LengthUntested || got.MinimumCharacters.State != LengthUntested || got.MinimumInterval.State != scorers.IntervalNoRows {
 		t.Errorf("%v %+v", err, got)
 	}
 	depth := 50.0

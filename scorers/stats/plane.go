@@ -39,8 +39,9 @@ const minDocuments = 10
 // PlaneCell is one cell of the plane, or a row or column of it.
 type PlaneCell struct {
 	Samples, Documents int
-	// Measured counts the samples whose axes come from known evidence.
-	Measured int
+	// Measured counts the samples whose axes come from known evidence, Partial
+	// those of which only a part is known. The others' are assigned.
+	Measured, Partial int
 	// Benchmarks names those that have samples here.
 	Benchmarks []string
 	// Balanced is the mean in which every benchmark counts alike; Plain counts
@@ -109,8 +110,11 @@ func planeBin(diffusion, scope Level) int { return int(diffusion*levels + scope)
 
 func (c *PlaneCell) count(s Sample) {
 	c.Samples++
-	if s.Axes.Measured {
+	switch {
+	case s.Axes.Measured:
 		c.Measured++
+	case s.Axes.Partial:
+		c.Partial++
 	}
 	if at, found := slices.BinarySearch(c.Benchmarks, s.Benchmark); !found {
 		c.Benchmarks = slices.Insert(c.Benchmarks, at, s.Benchmark)
@@ -121,6 +125,7 @@ func (c *PlaneCell) count(s Sample) {
 func (c *PlaneCell) join(cell PlaneCell) {
 	c.Samples += cell.Samples
 	c.Measured += cell.Measured
+	c.Partial += cell.Partial
 	for _, b := range cell.Benchmarks {
 		if at, found := slices.BinarySearch(c.Benchmarks, b); !found {
 			c.Benchmarks = slices.Insert(c.Benchmarks, at, b)

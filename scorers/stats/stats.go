@@ -44,6 +44,9 @@ const (
 	StateNotFitted State = "not_fitted"
 	// StateZeroBase: a share of something that is 0.
 	StateZeroBase State = "zero_base"
+	// StateAdaptive: which samples there are depends on the answers, so that they
+	// are no fair draw of what the figure is about.
+	StateAdaptive State = "adaptive"
 )
 
 // IntervalTooSparse is the state of an interval whose documents seldom hold all
@@ -91,8 +94,9 @@ type Sample struct {
 // Axes place a sample on the plane, each in 0..1.
 type Axes struct {
 	Diffusion, Scope float64
-	// Measured says that they come from known evidence, not from a prior.
-	Measured bool
+	// Measured says that they come from known evidence, not from a prior; Partial
+	// that they come from the known part of it, a lower bound.
+	Measured, Partial bool
 }
 
 func (s Sample) stratum() string {
@@ -148,6 +152,8 @@ type Options struct {
 	// Resamples of the bootstrap and sign flips of the permutation test; 0:
 	// scorers.DefaultResamples; negative: no intervals.
 	Resamples int
+	// Flips of Contrasts' permutation test, where they are more than Resamples.
+	Flips int
 	// Workers work at the same time; 0: one a core. It changes no number.
 	Workers int
 	// Macro makes every stratum count alike, not every sample.

@@ -8,15 +8,19 @@ func studentTwoSided(t, df float64) float64 {
 	return incompleteBeta(df/(df+t*t), df/2, 0.5)
 }
 
-// studentQuantile975 is the 97.5 % quantile of Student's t, by bisection.
-func studentQuantile975(df float64) float64 {
+// studentQuantile975 is the 97.5 % quantile of Student's t.
+func studentQuantile975(df float64) float64 { return studentQuantile(0.025, df) }
+
+// studentQuantile is what Student's t exceeds with a chance of tail, below ½, by
+// bisection.
+func studentQuantile(tail, df float64) float64 {
 	low, high := 0.0, 2.0
-	for studentTwoSided(high, df) > 0.05 {
+	for studentTwoSided(high, df) > 2*tail {
 		low, high = high, 2*high
 	}
 	for high-low > 1e-13*high {
 		middle := low + (high-low)/2
-		if studentTwoSided(middle, df) > 0.05 {
+		if studentTwoSided(middle, df) > 2*tail {
 			low = middle
 		} else {
 			high = middle

@@ -2,14 +2,13 @@
 package all
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
+	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
 // Entry is one mechanism in the list.
@@ -24,6 +23,8 @@ type Entry struct {
 	KV, Reads string
 	parse     func(parameters) (attention.Mechanism, error)
 }
+
+type parameters = choice.Parameters
 
 // List returns the mechanisms.
 func List() []Entry {
@@ -58,6 +59,11 @@ func List() []Entry {
 			KV:      "memory + segment", Reads: "segment + tokens + memory / chunk / 2", parse: parseLongMem,
 		},
 		{
+			Name: "s2", Usage: "s2:group=2048[,decode=full]",
+			Summary: "the prompt in groups, shifted for half of the heads, as LongLoRA trains; a step of decoding has none: decode=full answers with full attention",
+			KV:      "n", Reads: "n", parse: parseS2,
+		},
+		{
 			Name: "sinkkv", Usage: "sinkkv:mode=k0v0[,sinks=1]",
 			Summary: "keys and values of no token join every softmax: k0v0 are zeros, softmax with a one in its sum; kv, kv0 and k0v are learned",
 			Needs:   "learned sinks, but for mode=k0v0", KV: "n + sinks", Reads: "n + sinks", parse: parseSinkKV,
@@ -90,22 +96,6 @@ func List() []Entry {
 	}
 }
 
-// UnknownError is a mechanism, or a parameter of one, that there is not.
-type UnknownError struct {
-	Spec, What, Name string // What is "mechanism" or "parameter"
-	Known            []string
-	Hint             string // stands behind the name; a caller may know a nearer one
-	rest             string
-}
-
-func (e *UnknownError) Error() string {
-	name := e.Name
-	if e.What == "mechanism" {
-		name = strconv.Quote(name)
-	}
-	return fmt.Sprintf("attention %q: no %s %s%s; %s", e.Spec, e.What, name, e.Hint, e.rest)
-}
-
 // Split cuts a list of mechanisms at those commas that no parameter of the same
 // mechanism follows: "full,sliding:window=8,sinks=4" are two.
 func Split(list string) []string {
@@ -122,53 +112,27 @@ func Split(list string) []string {
 }
 
 // Parse reads a mechanism as "name" or "name:key=value,…". What there is not is
-// an *UnknownError.
+// a *choice.UnknownError.
 func Parse(spec string) (attention.Mechanism, error) {
-	name, rest, _ := strings.Cut(spec, ":")
-	var names []string
+	var list []choice.Entry[attention.Mechanism]
 	for _, e := range List() {
-		if e.Name != name {
-			names = append(names, e.Name)
-			continue
-		}
-		p, err := parseParameters(rest)
-		if err != nil {
-			return nil, fmt.Errorf("attention %q: %w; want %s", spec, err, e.Usage)
-		}
-		m, err := e.parse(p)
-		if err != nil {
-			return nil, fmt.Errorf("attention %q: %w; want %s", spec, err, e.Usage)
-		}
-		if left := p.left(); len(left) > 0 {
-			return nil, &UnknownError{Spec: spec, What: "parameter", Name: strings.Join(left, ", "), Known: e.parameters(), rest: "want " + e.Usage}
-		}
-		return m, nil
+		list = append(list, choice.Entry[attention.Mechanism]{Name: e.Name, Usage: e.Usage, Read: e.parse})
 	}
-	return nil, &UnknownError{Spec: spec, What: "mechanism", Name: name, Known: names, rest: "there is " + strings.Join(names, ", ")}
-}
-
-// parameters are the names of an entry's parameters.
-func (e Entry) parameters() []string {
-	var out []string
-	for _, pair := range strings.FieldsFunc(strings.TrimPrefix(e.Usage, e.Name), func(r rune) bool { return strings.ContainsRune(":,[]", r) }) {
-		name, _, _ := strings.Cut(pair, "=")
-		out = append(out, name)
-	}
-	return out
+	return choice.Parse("attention", "mechanism", spec, list)
 }
 
 func parseFull(parameters) (attention.Mechanism, error) { return full.Full{}, nil }
 
 func parseSliding(p parameters) (attention.Mechanism, error) {
-	window, err := p.count("window", 1024, 1)
+	window, err := p.Count("window", 1024, 1)
 	if err != nil {
 		return nil, err
 	}
-	sinks, err := p.count("sinks", 4, 0)
+	sinks, err := p.Count("sinks", 4, 0)
 	if err != nil {
 		return nil, err
 	}
-	remap, err := p.flag("remap", true)
+	remap, err := p.Flag("remap", true)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
 func TestParse(t *testing.T) {
@@ -104,7 +106,7 @@ func TestEntriesAreWhole(t *testing.T) {
 		}
 		_, given, _ := strings.Cut(m.String(), ":")
 		for pair := range strings.SplitSeq(given, ",") {
-			if name, _, ok := strings.Cut(pair, "="); ok && !slices.Contains(e.parameters(), name) {
+			if name, _, ok := strings.Cut(pair, "="); ok && !slices.Contains(choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters(), name) {
 				t.Errorf("%s: %s is missing in %q", e.Name, name, e.Usage)
 			}
 		}
@@ -112,7 +114,7 @@ func TestEntriesAreWhole(t *testing.T) {
 }
 
 func TestUnknownNamesTellWhatIsKnown(t *testing.T) {
-	var unknown *UnknownError
+	var unknown *choice.UnknownError
 	if _, err := Parse("slidng"); !errors.As(err, &unknown) || unknown.Name != "slidng" || !slices.Contains(unknown.Known, "sliding") {
 		t.Errorf("mechanism: %+v", unknown)
 	}

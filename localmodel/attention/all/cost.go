@@ -7,6 +7,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel/attention/landmark"
 	"github.com/lcbench/lcbench/localmodel/attention/longheads"
 	"github.com/lcbench/lcbench/localmodel/attention/longmem"
+	"github.com/lcbench/lcbench/localmodel/attention/s2"
 	"github.com/lcbench/lcbench/localmodel/attention/sinkkv"
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
 	"github.com/lcbench/lcbench/localmodel/attention/squeezed"
@@ -56,6 +57,10 @@ func CostOf(m attention.Mechanism, l attention.Layer, n int) (Cost, bool) {
 		return s.landmark(float64(m.Block+1), float64(m.TopK)), true
 	case longmem.LongMem:
 		return s.longMem(m), true
+	case s2.S2:
+		c := s.full(s.n)
+		c.PrefillFLOP = 2 * s.hq * s.d * s.n * min(s.n, float64(m.Group))
+		return c, true
 	case evict.Evict:
 		return s.evict(m, float64(l.Heads)), true
 	case evict.Online:

@@ -13,16 +13,16 @@ func parseEvict(method evict.Method) func(parameters) (attention.Mechanism, erro
 	return func(p parameters) (attention.Mechanism, error) {
 		e := evict.Evict{Method: method}
 		var err error
-		if e.Capacity, err = p.count("capacity", 2048, 2); err != nil {
+		if e.Capacity, err = p.Count("capacity", 2048, 2); err != nil {
 			return nil, err
 		}
-		if e.Recent, err = p.count("recent", min(32, e.Capacity-1), 1); err != nil {
+		if e.Recent, err = p.Count("recent", min(32, e.Capacity-1), 1); err != nil {
 			return nil, err
 		}
 		if e.Recent >= e.Capacity {
 			return nil, fmt.Errorf("recent=%d of capacity=%d leaves nothing to choose: want fewer", e.Recent, e.Capacity)
 		}
-		if e.PerKV, err = p.flag("per-kv", false); err != nil {
+		if e.PerKV, err = p.Flag("per-kv", false); err != nil {
 			return nil, err
 		}
 		if method != evict.SnapKV && method != evict.PyramidKV {
@@ -37,16 +37,16 @@ func parseEvict(method evict.Method) func(parameters) (attention.Mechanism, erro
 			return nil, fmt.Errorf("pool=%s: want mean or max", pool)
 		}
 		e.MaxPool = pool == "max"
-		e.Kernel, err = p.count("kernel", 5, 1)
+		e.Kernel, err = p.Count("kernel", 5, 1)
 		return e, err
 	}
 }
 
 func parseOnline(p parameters) (attention.Mechanism, error) {
-	heavy, err := p.count("heavy", 1024, 1)
+	heavy, err := p.Count("heavy", 1024, 1)
 	if err != nil {
 		return nil, err
 	}
-	recent, err := p.count("recent", 1024, 1)
+	recent, err := p.Count("recent", 1024, 1)
 	return evict.Online{Heavy: heavy, Recent: recent}, err
 }

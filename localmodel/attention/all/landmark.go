@@ -6,10 +6,10 @@ import (
 )
 
 func parseLandmark(p parameters) (attention.Mechanism, error) {
-	block, err := p.count("block", 50, 1)
+	block, err := p.Count("block", 50, 1)
 	if err != nil {
 		return nil, err
 	}
-	topK, err := p.count("topk", 4, 0)
+	topK, err := p.Count("topk", 4, 0)
 	return landmark.Landmark{Block: block, TopK: topK}, err
 }

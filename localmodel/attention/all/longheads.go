@@ -6,10 +6,10 @@ import (
 )
 
 func parseLongHeads(p parameters) (attention.Mechanism, error) {
-	chunk, err := p.count("chunk", 256, 1)
+	chunk, err := p.Count("chunk", 256, 1)
 	if err != nil {
 		return nil, err
 	}
-	topK, err := p.count("topk", 16, 3)
+	topK, err := p.Count("topk", 16, 3)
 	return longheads.LongHeads{Chunk: chunk, TopK: topK}, err
 }

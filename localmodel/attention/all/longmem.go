@@ -15,7 +15,7 @@ func parseLongMem(p parameters) (attention.Mechanism, error) {
 		otherwise, least int
 	}{{"segment", &m.Segment, 1024, 1}, {"memory", &m.Memory, 65536, 1}, {"chunk", &m.Chunk, 4, 1}, {"tokens", &m.Tokens, 64, 1}, {"layer", &m.Layer, -1, 0}} {
 		var err error
-		if *x.to, err = p.count(x.key, x.otherwise, x.least); err != nil {
+		if *x.to, err = p.Count(x.key, x.otherwise, x.least); err != nil {
 			return nil, err
 		}
 	}
@@ -26,6 +26,6 @@ func parseLongMem(p parameters) (attention.Mechanism, error) {
 		return nil, fmt.Errorf("tokens=%d is less than a chunk of %d: nothing would be looked up", m.Tokens, m.Chunk)
 	}
 	var err error
-	m.Gate, err = p.share("gate", 0.5, true)
+	m.Gate, err = p.Share("gate", 0.5, true)
 	return m, err
 }

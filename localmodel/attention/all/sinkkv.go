@@ -19,6 +19,6 @@ func parseSinkKV(p parameters) (attention.Mechanism, error) {
 		return nil, fmt.Errorf("mode=%s: want kv, kv0, k0v or k0v0", m.Mode)
 	}
 	var err error
-	m.Sinks, err = p.count("sinks", 1, 1)
+	m.Sinks, err = p.Count("sinks", 1, 1)
 	return m, err
 }

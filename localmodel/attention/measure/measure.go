@@ -83,6 +83,7 @@ func Run(ctx context.Context, k *cpu.Kernels, m attention.Mechanism, l attention
 			return t, err
 		}
 		w := s.work(min(Chunk, n-i*Chunk))
+		w.Prompt = n
 		last := i == chunks-1
 		if t.Sampled && !last && !sampled(i, chunks) {
 			filler.Fill(k, l, w)

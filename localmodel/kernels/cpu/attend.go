@@ -27,6 +27,10 @@ type AttendJob struct {
 	Base   int        // absolute position of row 0 of Blocks[0]
 	Len    int        // rows in use
 	LSE    []float32  // optional [N, Heads]: natural log of the sum of exp(score)
+	First  int        // absolute position of the first key that rows see; 0: no limit
+	// KVFrom and KVTo limit the job to the query heads of kv heads KVFrom …
+	// KVTo-1, and leave Out and LSE of the others alone; both 0: all heads.
+	KVFrom, KVTo int
 }
 
 // Attend computes softmax attention: the row at position p sees the key at
@@ -62,6 +66,12 @@ func checkJob(s AttendShape, j *AttendJob) {
 	need("Attend", "Blocks (in rows)", len(j.Blocks)*BlockTokens, j.Len)
 	if j.LSE != nil {
 		need("Attend", "LSE", len(j.LSE), j.N*s.Heads)
+	}
+	if j.KVTo == 0 {
+		j.KVTo = s.KV.Heads
+	}
+	if j.KVFrom < 0 || j.KVFrom > j.KVTo || j.KVTo > s.KV.Heads {
+		panic(fmt.Sprintf("cpu: Attend: kv heads %d to %d of %d", j.KVFrom, j.KVTo, s.KV.Heads))
 	}
 	for _, b := range j.Blocks {
 		if b.shape != s.KV {
@@ -99,7 +109,7 @@ func planJob(tiles []attendTile, parts int, s AttendShape, j *AttendJob) ([]atte
 		q0, q1 := t*j.N/count, (t+1)*j.N/count
 		b0, b1 := visibleBlocks(s, j, q0, q1)
 		ranges := max(1, min((b1-b0)/rangeBlock, wantTiles/(count*s.KV.Heads)))
-		for head := range s.KV.Heads {
+		for head := j.KVFrom; head < j.KVTo; head++ {
 			for r := range ranges {
 				tile := attendTile{job: j, head: head, q0: q0, q1: q1, out: -1}
 				tile.b0, tile.b1 = b0+r*(b1-b0)/ranges, b0+(r+1)*(b1-b0)/ranges
@@ -122,6 +132,7 @@ func visibleBlocks(s AttendShape, j *AttendJob, q0, q1 int) (from, to int) {
 		if s.Window > 0 {
 			first = max(0, j.Pos+q0-s.Window+1-j.Base)
 		}
+		first = max(first, j.First-j.Base)
 	}
 	if last < first {
 		return 0, 0
@@ -211,6 +222,7 @@ func masks(mask []uint64, shape AttendShape, t *attendTile, b int) (masked, some
 			if shape.Window > 0 {
 				from = max(0, pos-shape.Window+1-first)
 			}
+			from = max(from, t.job.First-first)
 		}
 		var m uint64
 		if from < to {

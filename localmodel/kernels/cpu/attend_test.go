@@ -278,3 +278,38 @@ func wide(x []float32) []float64 {
 	}
 	return w
 }
+
+// Rows that see nothing ahead of a position, and jobs of some heads.
+func TestAttendFromAPositionAndForSomeHeads(t *testing.T) {
+	for _, shape := range []AttendShape{{Heads: 6, KV: KVShape{3, 64, 64, F16}}, {Heads: 4, KV: KVShape{2, 16, 17, F32}, Window: 100}} {
+		for _, first := range []int{1, 1063, 1064, 1100, 1129} {
+			c := newCall(seeded(first), shape, 130, 230)
+			visible := c.visible
+			c.visible = func(i, j int) bool { return visible(i, j) && c.base+j >= first }
+			out, lse := c.reference()
+			eachLevel(t, func(t *testing.T, k *Kernels) {
+				job := c.job(0, c.n)
+				job.First, job.KVFrom, job.KVTo = first, 1, 2
+				k.Attend(shape, job)
+				group := shape.Heads / shape.KV.Heads
+				for row := range c.n * shape.Heads {
+					h := row % shape.Heads
+					if h < group || h >= 2*group {
+						if !math.IsNaN(float64(job.LSE[row])) || !math.IsNaN(float64(job.Out[row*c.dv])) {
+							t.Fatalf("first %d: head %d was not asked for", first, h)
+						}
+						continue
+					}
+					for i := range c.dv {
+						if g, w := float64(job.Out[row*c.dv+i]), out[row*c.dv+i]; !(math.Abs(g-w) <= tolAttend*math.Max(1, math.Abs(w))) {
+							t.Fatalf("first %d: row %d of head %d: got %g, want %g", first, row/shape.Heads, h, g, w)
+						}
+					}
+					if g, w := float64(job.LSE[row]), lse[row]; g != w && !(math.Abs(g-w) <= tolAttend*math.Max(1, math.Abs(w))) {
+						t.Fatalf("first %d: LSE of row %d of head %d: got %g, want %g", first, row/shape.Heads, h, g, w)
+					}
+				}
+			})
+		}
+	}
+}

@@ -172,7 +172,6 @@ func (m *Model) load(l *loader) {
 	if l.err != nil {
 		return
 	}
-	m.owned = append(m.owned, m.rope.buf)
 	for i := range c.Layers {
 		m.layers = append(m.layers, m.loadLayer(l, i))
 	}
@@ -247,6 +246,9 @@ func (m *Model) Close() {
 		o.Release()
 	}
 	m.owned = nil
+	if m.rope != nil {
+		m.rope.buf.Release()
+	}
 }
 
 // Len returns the number of tokens in the cache.

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -34,6 +35,32 @@ func newRopeTables(d *Device, c Config) (*ropeTables, error) {
 	var err error
 	t.buf, err = d.NewBuffer("rope", 2*pairs)
 	return t, err
+}
+
+// Rotate gives the layers other rotations, of as many pairs as before. The keys
+// in the cache have theirs, so it is emptied.
+func (m *Model) Rotate(ropes []Rope) error {
+	c := m.c
+	c.Layer = slices.Clone(c.Layer)
+	for i, r := range ropes {
+		if len(r.InvFreq) != len(c.Layer[i].Rope.InvFreq) {
+			return fmt.Errorf("gpu: layer %d rotates %d pairs, not %d", i, len(c.Layer[i].Rope.InvFreq), len(r.InvFreq))
+		}
+		c.Layer[i].Rope = r
+	}
+	if err := m.d.wait(); err != nil { // steps under way read the old tables
+		return err
+	}
+	t, err := newRopeTables(m.d, c)
+	if err != nil {
+		return err
+	}
+	m.rope.buf.Release()
+	m.rope, m.c, m.n, m.ready = t, c, 0, false
+	for i := range m.layers {
+		m.layers[i].rope, m.layers[i].tableOff = c.Layer[i].Rope, t.offset[t.of[i]]
+	}
+	return nil
 }
 
 // fill computes the tables for positions pos..pos+tokens-1 in float64.
