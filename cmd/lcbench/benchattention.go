@@ -260,7 +260,7 @@ func (t *comparison) add(m attention.Mechanism, times measure.Times) error {
 		base = full
 	}
 	line.OfFull = ofFull{
-		(times.Prefill + times.Prepare) / (base.Times.Prefill + base.Prepare), times.Decode / base.Times.Decode,
+		(times.Prefill + times.Prepare) / (base.Prefill + base.Prepare), times.Decode / base.Decode,
 		float64(times.KVBytes) / float64(base.KVBytes),
 	}
 	t.lines = append(t.lines, line)
@@ -285,7 +285,7 @@ func (t *comparison) print(l measured) error {
 		kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
 	}
 	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", family(l.Attention),
-		mark+brief(l.Times.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Times.Decode), read, float64(l.KVBytes)/1e6, kv)
+		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)
 	if err != nil || l.Attention == "full" {
 		return err
 	}

@@ -70,7 +70,7 @@ func (t *comparison) growth(lengths []int) {
 		short, ok := t.at("sliding", n)
 		long, also := t.at("sliding", 4*n)
 		if ok && also {
-			growth := long.Times.Prefill / short.Times.Prefill
+			growth := long.Prefill / short.Prefill
 			t.target(growth <= mostGrowth, "sliding: a prompt of %s takes %.2f × one of %s (want ≤ %g ×)", benchmarks.FormatTokens(4*n), growth, benchmarks.FormatTokens(n), mostGrowth)
 		}
 	}
@@ -83,11 +83,11 @@ func (t *comparison) speedups(ctx context.Context, k *cpu.Kernels, n int) error 
 		return nil
 	}
 	say := func(name string, decode float64) {
-		speedup := base.Times.Decode / decode
+		speedup := base.Decode / decode
 		t.target(speedup >= leastSpeedup, "%s: decode behind %s is %.2f × as fast as full's (want ≥ %d ×)", name, benchmarks.FormatTokens(n), speedup, leastSpeedup)
 	}
 	if s, ok := t.at("squeezed", n); ok {
-		say(s.Attention, s.Times.Decode)
+		say(s.Attention, s.Decode)
 	}
 	if _, ok := t.at("longheads", n); !ok {
 		return nil
@@ -134,7 +134,7 @@ func (t *comparison) rate(sgemm float64) {
 		return
 	}
 	l := t.lines[best]
-	rate := l.Formula.PrefillFLOP / l.Times.Prefill / 1e9
+	rate := l.Formula.PrefillFLOP / l.Prefill / 1e9
 	if sgemm <= 0 {
 		fmt.Fprintf(t.out, "        full: %.1f GFLOP/s over a prompt of %s\n", rate, benchmarks.FormatTokens(l.N))
 		return

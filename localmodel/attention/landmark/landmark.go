@@ -103,11 +103,11 @@ func (m Landmark) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	m.retrieve(k, l, c, rows)
 	m.turn(k, l, c, rows)
 	jobs, lse := make([]cpu.ChosenJob, 0, len(rows)), make([]float32, len(rows))
-	blocks, where := make([]float32, 0), []int{0}
+	where := []int{0}
 	for _, r := range rows {
 		where = append(where, where[len(where)-1]+len(r.picks))
 	}
-	blocks = make([]float32, where[len(rows)]*dv)
+	blocks := make([]float32, where[len(rows)]*dv)
 	for i, r := range rows {
 		kv := r.head / (l.Heads / l.KV.Heads)
 		own := cpu.ChosenJob{Head: kv, N: 1, Q: r.turns[len(r.picks):], Out: w.Out[i*dv:][:dv], Stride: dv, LSE: lse[i : i+1]}
