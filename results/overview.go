@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// Overviewed is one benchmark of several that were run together.
+// Overviewed is one run of several that were made together.
 type Overviewed struct {
-	Name string
+	Name      string // the benchmark
+	Attention string // the mechanism of a local model, as one writes it
 	// Summary is nil where the benchmark came to none; Trouble says why, or what
 	// went wrong besides.
 	Summary *Summary

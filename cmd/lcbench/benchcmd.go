@@ -20,15 +20,23 @@ func benchCommand() *cli.Command {
 		Name: "bench", Usage: "speed and memory of a local model by length of the prompt",
 		Description: "Prefill: a prompt of that many tokens, nothing kept from before. Decode: the\n" +
 			"tokens behind it, one sequence at a time. Again: a second question on the same\n" +
-			"prompt, as a share of its prefill.",
+			"prompt, as a share of its prefill. With --attention all, or several mechanisms,\n" +
+			"the mechanisms' kernels are compared: the same as lcbench bench attention.",
+		Subcommands: []*cli.Command{benchAttentionCommand()},
 		Flags: append(localFlags(),
 			&cli.StringFlag{Name: "model", Value: "local:smollm2-135m", Usage: "local:NAME or local:PATH"},
 			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("512", "2k", "4k", "8k"), Usage: "prompt lengths in tokens"},
 			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "tokens to decode"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a length instead of the table"},
 			&cli.StringFlag{Name: "window", Usage: "context window in tokens, beyond the model's own where --rope stretches it"},
+			shapeFlag(),
 		),
-		Action: benchModel,
+		Action: func(c *cli.Context) error {
+			if list := attentionSpecs(c); len(list) > 1 || list[0] == everything {
+				return benchAttention(c, list)
+			}
+			return benchModel(c)
+		},
 	}
 }
 
@@ -59,7 +67,7 @@ func benchModel(c *cli.Context) error {
 		show = json.NewEncoder(c.App.Writer).Encode
 	}
 	for _, n := range lengths {
-		s, err := measure(c.Context, m, min(n, most), tokens)
+		s, err := measureModel(c.Context, m, min(n, most), tokens)
 		if err != nil {
 			return err
 		}
@@ -96,9 +104,9 @@ type speed struct {
 	Memory  int64   `json:"peak_memory_bytes"`     // of the process so far
 }
 
-// measure times one prompt of n tokens of running text, different for each
+// measureModel times one prompt of n tokens of running text, different for each
 // length, so that no prefix is shared.
-func measure(ctx context.Context, m *localmodel.Model, n, tokens int) (speed, error) {
+func measureModel(ctx context.Context, m *localmodel.Model, n, tokens int) (speed, error) {
 	text := prose(m, n)
 	ask := func(tail string, tokens int) (localmodel.Answer, error) {
 		return m.Answer(ctx, localmodel.Prompt{Text: text + tail}, localmodel.Params{MaxTokens: tokens, IgnoreEnd: true})

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -78,12 +80,44 @@ func listModels(_ *cli.Context, w io.Writer) error {
 	return nil
 }
 
+// listAttentions prints a mechanism in a few lines of 80 columns: how it is
+// written, what a row sees, and what that takes.
 func listAttentions(_ *cli.Context, w io.Writer) error {
-	fmt.Fprintln(w, "NAME\tWRITTEN AS\tWHAT A ROW SEES")
+	fmt.Fprintln(w, "For local models: --attention NAME or NAME:PARAMETER=VALUE,…. The values shown\n"+
+		"are defaults; each may be left out. KV: tokens whose keys and values a layer\n"+
+		"caches. Reads: tokens that are read for a new one behind n.")
 	for _, a := range attentions.List() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", a.Name, a.Usage, a.Summary)
+		fmt.Fprintf(w, "\n%s\n", a.Usage)
+		for _, line := range wrapped(a.Summary, 76) {
+			fmt.Fprintf(w, "    %s\n", line)
+		}
+		fmt.Fprintf(w, "    weights: %s\n    KV: %s; reads: %s\n", orAny(a.Needs), a.KV, a.Reads)
 	}
 	return nil
+}
+
+func orAny(needs string) string {
+	switch {
+	case needs == "":
+		return "any"
+	case strings.HasPrefix(needs, "weights "):
+		return strings.TrimPrefix(needs, "weights ")
+	}
+	return "any; needs " + needs
+}
+
+// wrapped breaks text into lines of so many columns at the most.
+func wrapped(text string, columns int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last < 0 || utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) > columns {
+			lines = append(lines, word)
+			continue
+		}
+		lines[last] += " " + word
+	}
+	return lines
 }
 
 func listRopes(_ *cli.Context, w io.Writer) error {

@@ -13,7 +13,6 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
-	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
 	"github.com/lcbench/lcbench/localmodel/rope"
 	"github.com/lcbench/lcbench/results"
 	"github.com/lcbench/lcbench/runners/local"
@@ -23,7 +22,7 @@ import (
 func localFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "device", Value: "auto", Usage: "local models: cpu, gpu or auto (a real GPU if there is one)"},
-		&cli.StringFlag{Name: "attention", Value: "full", Usage: "local models: attention `mechanism`, see lcbench list attentions"},
+		attentionFlag(),
 		&cli.StringFlag{Name: "rope", Usage: "local models: stretch positions by a `KIND`, see lcbench list ropes (default: the model's own); --window may then be that much longer"},
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "local models: KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "local models: memory for KV caches, kept prompts included"},
@@ -37,16 +36,16 @@ type asRun struct{ attention, rope, window string }
 
 // localOptions reads localFlags, and those of asRun from the texts given.
 func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
-	how, err := attentions.Parse(own.attention)
+	how, err := parseAttention(own.attention)
 	if err != nil {
-		return localmodel.Options{}, usage(err)
+		return localmodel.Options{}, err
 	}
 	o := localmodel.Options{
 		SIMD: c.String("simd"), Threads: c.Int("threads"), Attention: how, KV: c.String("kv-type"), Device: c.String("device"),
 	}
 	if own.rope != "" {
 		if o.Rope, err = rope.Parse(own.rope); err != nil {
-			return o, usage(err)
+			return o, usage(withNearest(err))
 		}
 	}
 	if o.Threads < 0 {
@@ -83,9 +82,18 @@ func modelFiles(errOut io.Writer) (local.Files, error) {
 	}, nil
 }
 
-// openLocal finds a local model, fetched if need be, and loads it.
+// openLocal finds a local model, fetched if need be, and loads it with the one
+// mechanism that --attention names.
 func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Model, error) {
-	o, err := localOptions(c, asRun{c.String("attention"), c.String("rope"), c.String("window")})
+	how, err := oneAttention(c)
+	if err != nil {
+		return nil, err
+	}
+	return openLocalWith(ctx, c, name, how)
+}
+
+func openLocalWith(ctx context.Context, c *cli.Context, name, attention string) (*localmodel.Model, error) {
+	o, err := localOptions(c, asRun{attention, c.String("rope"), c.String("window")})
 	if err != nil {
 		return nil, err
 	}
@@ -136,12 +144,12 @@ func findLocal(ctx context.Context, files local.Files, name string) (string, err
 
 // useLocal loads the model that --model local:… names, ahead of the samples:
 // its tokenizer counts them.
-func (s *modelSettings) useLocal(c *cli.Context) error {
+func (s *modelSettings) useLocal(c *cli.Context, attention string) error {
 	if s.model.kind != "local" {
 		return nil
 	}
 	var err error
-	if s.local, err = openLocal(c.Context, c, s.model.name); err != nil {
+	if s.local, err = openLocalWith(c.Context, c, s.model.name, attention); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s%s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention, inRope(s.local.Info))
@@ -176,7 +184,9 @@ func (s *modelSettings) noteOutcome(folder *results.Run) error {
 	return folder.Update(func(m *results.Manifest) {
 		m.Model.Outcome = m.Model.Outcome.And(results.Outcome{
 			PromptTokens: n.PromptTokens - before.PromptTokens, KeptTokens: n.CachedTokens - before.CachedTokens,
-			GeneratedTokens: n.GeneratedTokens - before.GeneratedTokens, PeakKVBytes: n.PeakKVBytes,
+			GeneratedTokens: n.GeneratedTokens - before.GeneratedTokens, PeakKVBytes: n.PeakKVBytes, AnswerKVBytes: n.AnswerKVBytes,
+			PrefillSeconds: (n.Prefill - before.Prefill).Seconds(), DecodeSeconds: (n.Decode - before.Decode).Seconds(),
+			DecodedTokens: n.DecodedTokens - before.DecodedTokens,
 		})
 	})
 }

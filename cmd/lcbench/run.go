@@ -38,12 +38,12 @@ func runCommand() *cli.Command {
 			"Ctrl-C finishes what is in flight; a second one drops it.",
 		Flags: flags,
 		Action: func(c *cli.Context) error {
-			list, err := readSeveral(c)
+			list, err := readCompared(c)
 			if err != nil {
 				return err
 			}
 			if len(list) > 1 && len(c.StringSlice("judge")) > 0 {
-				return usagef("--judge goes with one benchmark; have the folders of several judged by lcbench judge")
+				return usagef("--judge goes with one run; have the folders of several judged by lcbench judge")
 			}
 			if list[0].judging, err = readJudging(c, list[0].adapter); err != nil {
 				return usage(err)
@@ -62,23 +62,33 @@ func runCommand() *cli.Command {
 	}
 }
 
-// run runs the benchmarks one after the other on one model, under one budget.
+// run runs the benchmarks one after the other on one model, or on one under each
+// mechanism in turn, under one budget.
 // All folders are opened ahead of the first question: what can be refused is
 // refused before anything is paid.
 func run(c *cli.Context, list []*settings) (err error) {
 	ctx, drain, release := interruptible(c.Context, c.App.ErrWriter)
 	defer release()
-	m, err := list[0].openModel(ctx, c, modelCalls(c))
-	if err != nil {
-		return err
+	models := map[*modelSettings]*openedModel{}
+	for _, s := range list {
+		if models[s.modelSettings] != nil {
+			continue
+		}
+		m, err := s.openModel(ctx, c, modelCalls(c))
+		if err != nil {
+			return err
+		}
+		m.close = sync.OnceValue(m.close)
+		defer func() { err = errors.Join(err, m.close()) }()
+		models[s.modelSettings] = m
 	}
-	m.close = sync.OnceValue(m.close)
-	defer func() { err = errors.Join(err, m.close()) }()
 	plugins, stop, err := startPlugins(ctx, c)
 	if err != nil {
 		return err
 	}
-	list[0].plugins = plugins
+	for s := range models {
+		s.plugins = plugins
+	}
 	defer func() { err = errors.Join(err, stop()) }()
 	if err := list[0].adaptive.survey(ctx, list[0]); err != nil {
 		return err
@@ -86,12 +96,12 @@ func run(c *cli.Context, list []*settings) (err error) {
 	folders := make([]*results.Run, len(list))
 	for i, s := range list {
 		s.findSynonyms(c.App.ErrWriter)
-		if folders[i], err = s.openFolder(c, len(list) > 1); err != nil {
+		if folders[i], err = s.openFolder(c, s.subfolder(list)); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, folders[i].Close()) }()
 	}
-	one := session{c: c, ctx: ctx, drain: drain, model: m, budget: list[0].newBudget(folders)}
+	one := session{c: c, ctx: ctx, drain: drain, model: models[list[0].modelSettings], budget: list[0].newBudget(folders)}
 	if len(list) == 1 {
 		summary, outcome := list[0].runBenchmark(one, folders[0])
 		if summary == nil {
@@ -99,16 +109,18 @@ func run(c *cli.Context, list []*settings) (err error) {
 		}
 		return errors.Join(list[0].show(c, *summary, folders[0].Dir()), outcome)
 	}
-	return runSeveral(one, list, folders)
+	return runSeveral(one, models, list, folders)
 }
 
-// session is what the benchmarks of one command share.
+// session is what the runs of one command share; model is that of the run under
+// way, over says that no other is to follow.
 type session struct {
 	c      *cli.Context
 	ctx    context.Context
 	drain  <-chan struct{}
 	model  *openedModel
 	budget *runners.Budget // nil: no limit
+	over   bool
 }
 
 // newBudget counts what the folders' journals have spent already.
@@ -290,15 +302,15 @@ func (s *settings) manifest(c *cli.Context) results.Manifest {
 	}
 }
 
-// openFolder opens the run's folder; of several benchmarks each has one in
+// openFolder opens the run's folder; of several runs each has a subfolder in
 // --out.
-func (s *settings) openFolder(c *cli.Context, several bool) (*results.Run, error) {
+func (s *settings) openFolder(c *cli.Context, sub []string) (*results.Run, error) {
 	m := s.manifest(c)
 	dir := c.String("out")
 	switch {
-	case dir != "" && several:
-		dir = filepath.Join(dir, m.Benchmark)
-	case dir == "":
+	case dir != "":
+		dir = filepath.Join(append([]string{dir}, sub...)...)
+	default:
 		dir = results.DefaultDir("results", m.Benchmark, s.model.kind+"-"+s.model.name, m.Identity)
 	}
 	run, err := results.Open(dir, m)

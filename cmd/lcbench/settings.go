@@ -76,17 +76,29 @@ func readSeveral(c *cli.Context) ([]*settings, error) {
 	if err := applyConfig(c); err != nil {
 		return nil, err
 	}
+	attention, err := oneAttention(c)
+	if err != nil {
+		return nil, err
+	}
+	return readUnder(c, attention)
+}
+
+// readUnder is readSeveral for one attention mechanism.
+func readUnder(c *cli.Context, attention string) ([]*settings, error) {
 	ask := &modelSettings{concurrency: c.Int("concurrency")}
 	var err error
 	if ask.model, err = parseModel(cmp.Or(c.String("model"), "baseline:lexical"), c.String("model-args")); err != nil {
 		return nil, usage(err)
 	}
-	if err := ask.useLocal(c); err != nil {
+	if err := ask.useLocal(c, attention); err != nil {
 		return nil, err
 	}
 	list, err := ask.readBenchmarks(c)
 	if err != nil {
 		return nil, err
+	}
+	if err := ask.checkContext(list, attention); err != nil {
+		return nil, usage(err)
 	}
 	if err := ask.readAsker(c, list[0].options); err != nil {
 		return nil, usage(err)

@@ -136,48 +136,74 @@ func (s *settings) dataDir(dir string, several bool) (string, error) {
 	return dir, nil
 }
 
-// runSeveral runs one benchmark after the other and prints one table of all. A
-// benchmark whose data is broken costs that benchmark alone; what would befall
-// the next one too (a stop, the budget, a model that refuses) ends the command.
-func runSeveral(one session, list []*settings, folders []*results.Run) error {
+// runSeveral runs one benchmark after the other, under one mechanism after the
+// other, and prints one table of all. A benchmark whose data is broken costs that
+// benchmark alone, a model that refuses or breaks what is to run on it under the
+// same mechanism; what would befall all that comes (a stop, the budget) ends the
+// command.
+func runSeveral(one session, models map[*modelSettings]*openedModel, list []*settings, folders []*results.Run) error {
 	c := one.c
 	var overview []results.Overviewed
 	var outcomes []error
+	var left []string
+	var broken *modelSettings
 	for i, s := range list {
-		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s (%d of %d)\n", s.adapter.Name, i+1, len(list))
+		if s.modelSettings == broken || one.over {
+			left = append(left, s.label(list))
+			continue
+		}
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s (%d of %d)\n", s.label(list), i+1, len(list))
+		one.model = models[s.modelSettings]
 		summary, err := s.runBenchmark(one, folders[i])
 		entry := results.Overviewed{Name: s.adapter.Name, Summary: summary, Dir: folders[i].Dir()}
+		if s.local != nil {
+			entry.Attention = s.local.Info.Attention
+		}
 		if err != nil {
 			entry.Trouble = plain(err.Error())
 			outcomes = append(outcomes, err)
 		}
 		overview = append(overview, entry)
-		if endsAll(one, err) {
-			break
+		one.over = one.over || endsAll(one, err)
+		if breaksModel(err) {
+			broken = s.modelSettings
+		}
+		if i+1 == len(list) || list[i+1].modelSettings != s.modelSettings { // its caches make room
+			if err := one.model.close(); err != nil {
+				outcomes = append(outcomes, err)
+			}
 		}
 	}
 	width, is := terminal(c.App.Writer)
-	err := results.WriteOverview(c.App.Writer, overview, results.TableOptions{Width: width, Color: results.UseColor(is, os.Getenv)})
-	if left := list[len(overview):]; len(left) > 0 {
-		names := make([]string, len(left))
-		for i, s := range left {
-			names[i] = s.adapter.Name
-		}
-		fmt.Fprintf(c.App.ErrWriter, "lcbench: not run: %s\n", strings.Join(names, ", "))
+	o := results.TableOptions{Width: width, Color: results.UseColor(is, os.Getenv)}
+	write := results.WriteOverview
+	if compared(list) {
+		write = results.WriteSideBySide
+	}
+	err := write(c.App.Writer, overview, o)
+	if len(left) > 0 {
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: not run: %s\n", strings.Join(left, ", "))
 	}
 	return errors.Join(err, worst(outcomes))
 }
 
-// endsAll says whether what ended one benchmark would end the next.
+// endsAll says whether what ended one run would end the next under any
+// mechanism.
 func endsAll(one session, err error) bool {
 	select {
 	case <-one.drain:
 		return true
 	default:
 	}
-	var call *runners.CallError
 	var exit exitError
-	return one.ctx.Err() != nil || errors.As(err, &call) || errors.As(err, &exit) && exit.code == exitBudget
+	return one.ctx.Err() != nil || errors.As(err, &exit) && exit.code == exitBudget
+}
+
+// breaksModel says whether what ended one run would end the next on the same
+// model.
+func breaksModel(err error) bool {
+	var call *runners.CallError
+	return errors.As(err, &call)
 }
 
 // worst makes one exit code of several: failure, then the budget, then lost
@@ -196,7 +222,7 @@ func worst(outcomes []error) error {
 			code = exitBudget
 		}
 	}
-	return exitError{code, fmt.Errorf("%d benchmarks did not end well; see above", len(outcomes))}
+	return exitError{code, fmt.Errorf("%d runs did not end well; see above", len(outcomes))}
 }
 
 // planSeveral plans one benchmark after the other.

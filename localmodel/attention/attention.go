@@ -75,6 +75,15 @@ type Chooser interface {
 	Fits(layers []Layer, window int) error
 }
 
+// Filler is a mechanism whose caches can be filled without computing rows, so
+// that what stands behind a long context can be measured in little time.
+type Filler interface {
+	Mechanism
+	// Fill appends a work's tokens as Attend does, and leaves Out alone. The cache
+	// must not have come to the end of its fixed context or prompt.
+	Fill(k *cpu.Kernels, l Layer, w Work)
+}
+
 // Work is n new tokens of one sequence at one layer.
 type Work struct {
 	Cache Cache

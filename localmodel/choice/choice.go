@@ -5,6 +5,9 @@ package choice
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,9 +21,28 @@ type Entry[T any] struct {
 	Read func(Parameters) (T, error)
 }
 
+// UnknownError is a thing that is not in the list, or a parameter that it does
+// not have.
+type UnknownError struct {
+	Name  string
+	Known []string
+	Hint  string // stands behind the name; a caller may know a nearer one
+	// The error is before, the name, Hint, after.
+	before, after string
+	quoted        bool
+}
+
+func (e *UnknownError) Error() string {
+	name := e.Name
+	if e.quoted {
+		name = strconv.Quote(name)
+	}
+	return e.before + name + e.Hint + e.after
+}
+
 // Parse reads spec. Errors, in one line, begin with what is chosen ("rope"),
 // call things of the list by noun ("kind"), and say how it is written or what
-// there is.
+// there is; where a name is unknown they are an *UnknownError.
 func Parse[T any](what, noun, spec string, list []Entry[T]) (T, error) {
 	var none T
 	name, rest, _ := strings.Cut(spec, ":")
@@ -30,27 +52,34 @@ func Parse[T any](what, noun, spec string, list []Entry[T]) (T, error) {
 			names = append(names, e.Name)
 			continue
 		}
-		chosen, err := e.read(rest)
+		p, err := parameters(rest)
 		if err != nil {
 			return none, fmt.Errorf("%s %q: %w; want %s", what, spec, err, e.Usage)
 		}
+		chosen, err := e.Read(p)
+		if err != nil {
+			return none, fmt.Errorf("%s %q: %w; want %s", what, spec, err, e.Usage)
+		}
+		if left := slices.Sorted(maps.Keys(p)); len(left) > 0 {
+			return none, &UnknownError{
+				Name: strings.Join(left, ", "), Known: e.Parameters(),
+				before: fmt.Sprintf("%s %q: no parameter ", what, spec), after: "; want " + e.Usage,
+			}
+		}
 		return chosen, nil
 	}
-	return none, fmt.Errorf("%s %q: no %s %q; there is %s", what, spec, noun, name, strings.Join(names, ", "))
+	return none, &UnknownError{
+		Name: name, Known: names, quoted: true,
+		before: fmt.Sprintf("%s %q: no %s ", what, spec, noun), after: "; there is " + strings.Join(names, ", "),
+	}
 }
 
-func (e Entry[T]) read(text string) (T, error) {
-	var none T
-	p, err := parameters(text)
-	if err != nil {
-		return none, err
+// Parameters are the names of an entry's parameters, as Usage has them.
+func (e Entry[T]) Parameters() []string {
+	var out []string
+	for _, pair := range strings.FieldsFunc(strings.TrimPrefix(e.Usage, e.Name), func(r rune) bool { return strings.ContainsRune(":,[]", r) }) {
+		name, _, _ := strings.Cut(pair, "=")
+		out = append(out, name)
 	}
-	chosen, err := e.Read(p)
-	if err == nil {
-		err = p.unused()
-	}
-	if err != nil {
-		return none, err
-	}
-	return chosen, nil
+	return out
 }

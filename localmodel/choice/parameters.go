@@ -109,15 +109,3 @@ func (p Parameters) Word(key string, words ...string) (string, error) {
 	}
 	return text, nil
 }
-
-func (p Parameters) unused() error {
-	if len(p) == 0 {
-		return nil
-	}
-	var keys []string
-	for k := range p {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return fmt.Errorf("no parameter %s", strings.Join(keys, ", "))
-}

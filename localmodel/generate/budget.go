@@ -137,7 +137,14 @@ func (l *work) notePeak() {
 			now += l.memory.uncounted(j.state)
 		}
 	}
-	l.stats.mu.Lock()
-	l.stats.PeakKVBytes = max(l.stats.PeakKVBytes, now)
-	l.stats.mu.Unlock()
+	l.count(func(s *Stats) { s.PeakKVBytes = max(s.PeakKVBytes, now) })
+}
+
+// noteAnswer notes what a sequence holds as its answer begins.
+func (l *work) noteAnswer(j *job) {
+	held := int64(0)
+	for _, bytes := range j.state.Pieces() {
+		held += bytes
+	}
+	l.count(func(s *Stats) { s.AnswerKVBytes = max(s.AnswerKVBytes, held) })
 }

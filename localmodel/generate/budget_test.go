@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
 	"github.com/lcbench/lcbench/localmodel/model"
@@ -108,6 +109,12 @@ func TestTheBudgetIsKeptAndChangesNoAnswer(t *testing.T) {
 			}
 			if s.PeakKVBytes < w.peak || s.PeakKVBytes > budget {
 				t.Errorf("a peak of %d bytes is noted, want %d to %d", s.PeakKVBytes, w.peak, budget)
+			}
+			if s.AnswerKVBytes <= 0 || s.AnswerKVBytes > s.PeakKVBytes || s.Prefill <= 0 || s.Decode <= 0 {
+				t.Errorf("one answer held %d bytes, all %d; prompts took %v, answers %v", s.AnswerKVBytes, s.PeakKVBytes, s.Prefill, s.Decode)
+			}
+			if want := s.GeneratedTokens - len(c.requests); s.DecodedTokens != want {
+				t.Errorf("%d tokens decoded, want %d: all of %d but each answer's first", s.DecodedTokens, want, s.GeneratedTokens)
 			}
 			if w.evicted == 0 || c.roomy && (w.atOnce < 2 || s.CachedTokens == 0) {
 				t.Errorf("%d prompts dropped, %d answers at once, %d tokens from before: want some of each", w.evicted, w.atOnce, s.CachedTokens)
@@ -217,5 +224,22 @@ func TestWhatARequestStartsFromIsNotDroppedForIt(t *testing.T) {
 	l.giveBack(j)
 	if l.active = nil; !l.reserve(next) {
 		t.Error("a job got no memory behind one that gave it back")
+	}
+}
+
+// What an answer begins with is what the attention kept of its prompt.
+func TestAnswerBytesAreThoseBehindThePrompt(t *testing.T) {
+	held := func(how attention.Mechanism) Stats {
+		e := New(inductionWith(t, how), Options{KVBudget: 64 << 20})
+		defer e.Close()
+		if _, err := e.Generate(t.Context(), Request{Prompt: prompts(1500)[0], MaxTokens: 4}); err != nil {
+			t.Fatal(err)
+		}
+		return e.Stats()
+	}
+	whole := held(full.Full{})
+	kept := held(evict.Evict{Method: evict.Streaming, Capacity: 128, Recent: 16, PerKV: true})
+	if whole.AnswerKVBytes < 5*kept.AnswerKVBytes || kept.AnswerKVBytes == 0 || kept.PeakKVBytes < whole.AnswerKVBytes {
+		t.Errorf("full attention answers with %d bytes, 128 tokens kept of 1500 with %d, at the peak %d", whole.AnswerKVBytes, kept.AnswerKVBytes, kept.PeakKVBytes)
 	}
 }

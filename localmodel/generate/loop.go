@@ -15,7 +15,16 @@ const maxSameBits = model.SameBits
 // Stats is what an engine has done.
 type Stats struct {
 	PromptTokens, CachedTokens, GeneratedTokens int
-	PeakKVBytes                                 int64
+	// PeakKVBytes is the most that all caches held at once, kept prompts
+	// included; AnswerKVBytes the most that one sequence held when its prompt was
+	// done and its answer began.
+	PeakKVBytes, AnswerKVBytes int64
+	// Prefill and Decode are how long passes over prompts took, with what the
+	// attention did at the ends of contexts and prompts, and steps of answers;
+	// DecodedTokens are those that the steps computed: all of an answer's but the
+	// first.
+	Prefill, Decode time.Duration
+	DecodedTokens   int
 }
 
 type stats struct {
@@ -28,6 +37,13 @@ func (e *Engine) Stats() Stats {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
 	return e.stats.Stats
+}
+
+// count changes the counts.
+func (e *Engine) count(f func(s *Stats)) {
+	e.stats.mu.Lock()
+	defer e.stats.mu.Unlock()
+	f(&e.stats.Stats)
 }
 
 // loop owns the executor. A pass computes a chunk of one prompt, then one step
@@ -108,10 +124,7 @@ func (l *work) admit() {
 	j.started = time.Now()
 	j.result.Waited = j.started.Sub(j.submitted)
 	j.result.Cached = j.at
-	l.stats.mu.Lock()
-	l.stats.PromptTokens += len(j.Prompt)
-	l.stats.CachedTokens += j.at
-	l.stats.mu.Unlock()
+	l.count(func(s *Stats) { s.PromptTokens += len(j.Prompt); s.CachedTokens += j.at })
 }
 
 // prefill computes the next chunk of the prompt; behind its last one the first
@@ -122,6 +135,8 @@ func (l *work) prefill() {
 		l.finish(j, j.ctx.Err())
 		return
 	}
+	began := time.Now()
+	defer func() { l.count(func(s *Stats) { s.Prefill += time.Since(began) }) }()
 	all := j.Prompt
 	if len(j.Score) > 0 {
 		all = slices.Concat(j.Prompt, j.Score[:len(j.Score)-1])
@@ -169,6 +184,7 @@ func (l *work) prefill() {
 		}
 		l.prefilling = nil
 		l.active = append(l.active, j)
+		l.noteAnswer(j)
 		l.settle(j)
 	}
 }
@@ -238,10 +254,12 @@ func (l *work) decode() {
 		chunks = append(chunks, model.Chunk{State: j.state, IDs: []int32{j.next}})
 	}
 	jobs = slices.Clone(l.active)
+	began := time.Now()
 	err := l.exec.Forward(chunks, func(chunk, _ int, logits []float32) error {
 		jobs[chunk].take(logits)
 		return nil
 	})
+	l.count(func(s *Stats) { s.Decode += time.Since(began); s.DecodedTokens += len(chunks) })
 	for _, j := range jobs {
 		if err != nil {
 			l.finish(j, err)
@@ -289,8 +307,6 @@ func (l *work) finish(j *job, err error) {
 	l.notePeak()
 	l.active = slices.DeleteFunc(l.active, func(other *job) bool { return other == j })
 	l.giveBack(j)
-	l.stats.mu.Lock()
-	l.stats.GeneratedTokens += len(j.result.IDs)
-	l.stats.mu.Unlock()
+	l.count(func(s *Stats) { s.GeneratedTokens += len(j.result.IDs) })
 	j.end(err)
 }

@@ -2,6 +2,8 @@
 package all
 
 import (
+	"strings"
+
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
@@ -12,9 +14,14 @@ import (
 // Entry is one mechanism in the list.
 type Entry struct {
 	Name    string
-	Usage   string // how to write it
-	Summary string
-	parse   func(parameters) (attention.Mechanism, error)
+	Usage   string // how to write it, with its defaults; what is in brackets may be left out too
+	Summary string // what a row sees
+	// Needs is what it runs on beside any weights: "" for nothing more.
+	Needs string
+	// KV is what is cached, Reads what is read to compute a token, both in tokens
+	// a layer and head, behind n tokens.
+	KV, Reads string
+	parse     func(parameters) (attention.Mechanism, error)
 }
 
 type parameters = choice.Parameters
@@ -22,23 +29,90 @@ type parameters = choice.Parameters
 // List returns the mechanisms.
 func List() []Entry {
 	return []Entry{
-		{"full", "full", "every earlier token (or the model's own window); KV cache of n tokens", parseFull},
-		{"sliding", "sliding:window=1024,sinks=4[,remap=false]", "the last tokens and the first few (StreamingLLM positions); KV cache of window + sinks tokens", parseSliding},
-		{"longheads", "longheads:chunk=256,topk=16", "each head chooses chunks of the context, packed side by side; KV cache of n tokens, of which topk × chunk are read", parseLongHeads},
-		{"squeezed", "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10]", "keys of the document are clustered once, and a question reads the clusters that promise most; KV cache of n tokens, of which keep × n are read; needs a document ahead of the question", parseSqueezed},
-		{"landmark", "landmark:block=50,topk=4", "each head retrieves blocks by their landmark tokens; KV cache of n tokens, of which (topk + 1) × block are read; needs weights trained with landmarks", parseLandmark},
-		{"longmem", "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5[,layer=N]", "a segment of recent tokens, mixed by a gate with what each head looks up in a memory of earlier ones; KV cache of memory + segment tokens; an experiment: LongMem's gate and side network are trained", parseLongMem},
-		{"s2", "s2:group=2048[,decode=full]", "the prompt in groups, shifted for half of the heads, as LongLoRA trains; a step of decoding has none: decode=full answers with full attention; KV cache of n tokens", parseS2},
-		{"sinkkv", "sinkkv:mode=k0v0[,sinks=1]", "keys and values of no token join every softmax; k0v0 (zeros: softmax with a one in its sum) runs on any weights, kv, kv0 and k0v need learned ones; KV cache of n + sinks tokens", parseSinkKV},
-		{"snapkv", "snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "after the prompt each head keeps the tokens that its last ones attend to; KV cache of capacity tokens a head", parseEvict(evict.SnapKV)},
-		{"h2o", "h2o:capacity=2048,recent=32[,per-kv=false]", "after the prompt each head keeps the tokens that received most attention in all; KV cache of capacity tokens a head", parseEvict(evict.H2O)},
-		{"pyramidkv", "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]", "as snapkv, lower layers keep more and higher ones less; KV cache of capacity tokens a head on average", parseEvict(evict.PyramidKV)},
-		{"streaming", "streaming:capacity=2048,recent=32", "after the prompt the first tokens and the last ones are kept; KV cache of capacity tokens a head", parseEvict(evict.Streaming)},
-		{"h2o-online", "h2o-online:heavy=1024,recent=1024", "h2o as first published: from the first token on, computed row by row (slow); KV cache of heavy + recent tokens a head", parseOnline},
+		{
+			Name: "full", Usage: "full", Summary: "every earlier token (or the model's own window)",
+			KV: "n", Reads: "n", parse: parseFull,
+		},
+		{
+			Name: "sliding", Usage: "sliding:window=1024,sinks=4[,remap=false]",
+			Summary: "the last tokens and the first few (StreamingLLM positions)",
+			KV:      "window + sinks", Reads: "window + sinks", parse: parseSliding,
+		},
+		{
+			Name: "longheads", Usage: "longheads:chunk=256,topk=16",
+			Summary: "each head chooses chunks of the context, packed side by side",
+			KV:      "n", Reads: "topk × chunk + n / chunk", parse: parseLongHeads,
+		},
+		{
+			Name: "squeezed", Usage: "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10]",
+			Summary: "keys of the document are clustered once, and a question reads the clusters that promise most",
+			Needs:   "a document ahead of the question", KV: "n + clusters × n / 2", Reads: "keep × n + clusters × n / 2", parse: parseSqueezed,
+		},
+		{
+			Name: "landmark", Usage: "landmark:block=50,topk=4",
+			Summary: "each head retrieves blocks by their landmark tokens",
+			Needs:   "weights trained with landmarks", KV: "n", Reads: "(topk + 1) × block + n / block / 2", parse: parseLandmark,
+		},
+		{
+			Name: "longmem", Usage: "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5[,layer=N]",
+			Summary: "a segment of recent tokens, mixed by a gate with what each head looks up in a memory of earlier ones; on any weights an experiment, since LongMem trains its gate and a side network",
+			KV:      "memory + segment", Reads: "segment + tokens + memory / chunk / 2", parse: parseLongMem,
+		},
+		{
+			Name: "s2", Usage: "s2:group=2048[,decode=full]",
+			Summary: "the prompt in groups, shifted for half of the heads, as LongLoRA trains; a step of decoding has none: decode=full answers with full attention",
+			KV:      "n", Reads: "n", parse: parseS2,
+		},
+		{
+			Name: "sinkkv", Usage: "sinkkv:mode=k0v0[,sinks=1]",
+			Summary: "keys and values of no token join every softmax: k0v0 are zeros, softmax with a one in its sum; kv, kv0 and k0v are learned",
+			Needs:   "learned sinks, but for mode=k0v0", KV: "n + sinks", Reads: "n + sinks", parse: parseSinkKV,
+		},
+		{
+			Name: "snapkv", Usage: "snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]",
+			Summary: "after the prompt each head keeps the tokens that its last ones attend to",
+			KV:      "capacity, for each query head", Reads: "capacity", parse: parseEvict(evict.SnapKV),
+		},
+		{
+			Name: "h2o", Usage: "h2o:capacity=2048,recent=32[,per-kv=false]",
+			Summary: "after the prompt each head keeps the tokens that received most attention in all",
+			KV:      "capacity, for each query head", Reads: "capacity", parse: parseEvict(evict.H2O),
+		},
+		{
+			Name: "pyramidkv", Usage: "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]",
+			Summary: "as snapkv, lower layers keep more and higher ones less",
+			KV:      "capacity on average, for each query head", Reads: "capacity on average", parse: parseEvict(evict.PyramidKV),
+		},
+		{
+			Name: "streaming", Usage: "streaming:capacity=2048,recent=32",
+			Summary: "after the prompt the first tokens and the last ones are kept",
+			KV:      "capacity", Reads: "capacity", parse: parseEvict(evict.Streaming),
+		},
+		{
+			Name: "h2o-online", Usage: "h2o-online:heavy=1024,recent=1024",
+			Summary: "h2o as first published: from the first token on, computed row by row (slow)",
+			KV:      "heavy + recent, for each query head", Reads: "heavy + recent", parse: parseOnline,
+		},
 	}
 }
 
-// Parse reads a mechanism as "name" or "name:key=value,…".
+// Split cuts a list of mechanisms at those commas that no parameter of the same
+// mechanism follows: "full,sliding:window=8,sinks=4" are two.
+func Split(list string) []string {
+	var out []string
+	for part := range strings.SplitSeq(list, ",") {
+		name, _, isPair := strings.Cut(part, "=")
+		if len(out) > 0 && (part == "" || isPair && !strings.Contains(name, ":")) {
+			out[len(out)-1] += "," + part
+			continue
+		}
+		out = append(out, part)
+	}
+	return out
+}
+
+// Parse reads a mechanism as "name" or "name:key=value,…". What there is not is
+// a *choice.UnknownError.
 func Parse(spec string) (attention.Mechanism, error) {
 	var list []choice.Entry[attention.Mechanism]
 	for _, e := range List() {

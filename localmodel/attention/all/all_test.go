@@ -1,8 +1,12 @@
 package all
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
 func TestParse(t *testing.T) {
@@ -70,5 +74,51 @@ func TestEveryMechanismReadsItsOwnName(t *testing.T) {
 		if err != nil || again != m {
 			t.Errorf("%s: read again it is %v (%v)", m, again, err)
 		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for list, want := range map[string][]string{
+		"full":                        {"full"},
+		"full,sliding":                {"full", "sliding"},
+		"sliding:window=8,sinks=4":    {"sliding:window=8,sinks=4"},
+		"snapkv:capacity=8,h2o,full:": {"snapkv:capacity=8", "h2o", "full:"},
+		"full,longheads:chunk=8,topk=3,squeezed:keep=0.1": {"full", "longheads:chunk=8,topk=3", "squeezed:keep=0.1"},
+		"sliding:window=4,": {"sliding:window=4,"},
+		"":                  {""},
+	} {
+		if got := Split(list); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", list, got, want)
+		}
+	}
+}
+
+// An entry's Usage names every parameter that its parser takes, and says what a
+// mechanism costs.
+func TestEntriesAreWhole(t *testing.T) {
+	for _, e := range List() {
+		if e.Summary == "" || e.KV == "" || e.Reads == "" {
+			t.Errorf("%s: %+v", e.Name, e)
+		}
+		m, err := Parse(e.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, given, _ := strings.Cut(m.String(), ":")
+		for pair := range strings.SplitSeq(given, ",") {
+			if name, _, ok := strings.Cut(pair, "="); ok && !slices.Contains(choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters(), name) {
+				t.Errorf("%s: %s is missing in %q", e.Name, name, e.Usage)
+			}
+		}
+	}
+}
+
+func TestUnknownNamesTellWhatIsKnown(t *testing.T) {
+	var unknown *choice.UnknownError
+	if _, err := Parse("slidng"); !errors.As(err, &unknown) || unknown.Name != "slidng" || !slices.Contains(unknown.Known, "sliding") {
+		t.Errorf("mechanism: %+v", unknown)
+	}
+	if _, err := Parse("sliding:sink=4"); !errors.As(err, &unknown) || unknown.Name != "sink" || !slices.Equal(unknown.Known, []string{"window", "sinks", "remap"}) {
+		t.Errorf("parameter: %+v", unknown)
 	}
 }

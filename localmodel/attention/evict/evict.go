@@ -36,6 +36,7 @@ type Evict struct {
 var (
 	_ attention.PromptEnder = Evict{}
 	_ attention.Chooser     = Evict{}
+	_ attention.Filler      = Evict{}
 )
 
 // String implements attention.Mechanism.
@@ -152,19 +153,37 @@ func rotate(k *cpu.Kernels, l attention.Layer, w attention.Work, from int) {
 
 // attendPrompt is full attention; it notes what the choice will need.
 func (e Evict) attendPrompt(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
-	rotate(k, l, w, c.Len())
-	c.prompt.Append(w.N, w.K, w.V)
+	e.fill(k, l, w, c)
 	job := c.prompt.Job(w.N, w.Q, w.Out)
 	if e.Method == H2O {
 		job.LSE = make([]float32, w.N*l.Heads)
 	}
 	k.Attend(shape(l), job)
+	if e.Method == H2O {
+		k.ColumnSums(shape(l), job, c.received)
+	}
+}
+
+// Fill implements attention.Filler. Of what H2O adds up it notes nothing: to it
+// the tokens have received no attention.
+func (e Evict) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	if c, ours := w.Cache.(*cache); ours {
+		e.fill(k, l, w, c)
+		return
+	}
+	full.Full{}.Fill(k, l, w)
+}
+
+// fill appends a work's tokens to a prompt, with the queries that the choice
+// will look at. Queries are left rotated.
+func (e Evict) fill(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
+	rotate(k, l, w, c.Len())
+	c.prompt.Append(w.N, w.K, w.V)
 	switch {
 	case e.Method == H2O:
 		for h := range c.received {
 			c.received[h] = append(c.received[h], make([]float64, w.N)...)
 		}
-		k.ColumnSums(shape(l), job, c.received)
 	case e.pools():
 		width := l.Heads * l.KV.KeyDim
 		c.queries = append(c.queries, w.Q[max(0, w.N-e.Recent)*width:w.N*width]...)

@@ -16,7 +16,7 @@ const Slack = 1024
 // Full is the mechanism. It has no parameters.
 type Full struct{}
 
-var _ attention.Mechanism = Full{}
+var _ attention.Filler = Full{}
 
 // String implements attention.Mechanism.
 func (Full) String() string { return "full" }
@@ -55,12 +55,7 @@ func attend(k *cpu.Kernels, l attention.Layer, works []attention.Work, lse [][]f
 	jobs := make([]cpu.AttendJob, len(works))
 	for i, w := range works {
 		c := w.Cache.(*cache)
-		if l.Angles != nil {
-			at := attention.Positions(c.Len(), w.N)
-			k.RoPE(w.Q, w.N, l.Heads, l.KV.KeyDim, l.Angles, at)
-			k.RoPE(w.K, w.N, l.KV.Heads, l.KV.KeyDim, l.Angles, at)
-		}
-		c.Append(w.N, w.K, w.V)
+		fill(k, l, w)
 		jobs[i] = c.Job(w.N, w.Q, w.Out)
 		jobs[i].LSE = lse[i]
 	}
@@ -69,6 +64,24 @@ func attend(k *cpu.Kernels, l attention.Layer, works []attention.Work, lse [][]f
 		for _, w := range works {
 			w.Cache.(*cache).Drop(l.Window + Slack)
 		}
+	}
+}
+
+func fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	c := w.Cache.(*cache)
+	if l.Angles != nil {
+		at := attention.Positions(c.Len(), w.N)
+		k.RoPE(w.Q, w.N, l.Heads, l.KV.KeyDim, l.Angles, at)
+		k.RoPE(w.K, w.N, l.KV.Heads, l.KV.KeyDim, l.Angles, at)
+	}
+	c.Append(w.N, w.K, w.V)
+}
+
+// Fill implements attention.Filler.
+func (Full) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	fill(k, l, w)
+	if l.Window > 0 {
+		w.Cache.(*cache).Drop(l.Window + Slack)
 	}
 }
 

@@ -27,7 +27,10 @@ type Landmark struct {
 	TopK  int // blocks that a row and head retrieves
 }
 
-var _ attention.Chooser = Landmark{}
+var (
+	_ attention.Chooser = Landmark{}
+	_ attention.Filler  = Landmark{}
+)
 
 // String implements attention.Mechanism.
 func (m Landmark) String() string { return fmt.Sprintf("landmark:block=%d,topk=%d", m.Block, m.TopK) }
@@ -65,6 +68,11 @@ func (m Landmark) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Wo
 	}
 }
 
+// Fill implements attention.Filler.
+func (m Landmark) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	w.Cache.(*cache).append(k, l, w)
+}
+
 func shape(l attention.Layer) cpu.AttendShape {
 	return cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap}
 }
@@ -95,7 +103,7 @@ func (m Landmark) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	m.retrieve(k, l, c, rows)
 	m.turn(k, l, c, rows)
 	jobs, lse := make([]cpu.ChosenJob, 0, len(rows)), make([]float32, len(rows))
-	where := []int{0} // of each row's blocks among the results
+	where := []int{0}
 	for _, r := range rows {
 		where = append(where, where[len(where)-1]+len(r.picks))
 	}

@@ -28,7 +28,10 @@ type LongHeads struct {
 	TopK  int // chunks that a row sees in all, at least 3
 }
 
-var _ attention.Chooser = LongHeads{}
+var (
+	_ attention.Chooser = LongHeads{}
+	_ attention.Filler  = LongHeads{}
+)
 
 // String implements attention.Mechanism.
 func (m LongHeads) String() string { return fmt.Sprintf("longheads:chunk=%d,topk=%d", m.Chunk, m.TopK) }
@@ -87,11 +90,7 @@ func (m LongHeads) Attend(k *cpu.Kernels, l attention.Layer, works []attention.W
 func (m LongHeads) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
 	from := c.Len()
 	raw := slices.Clone(w.Q[:w.N*l.Heads*l.KV.KeyDim])
-	m.sumUp(k, l, w, c)
-	at := attention.Positions(from, w.N)
-	rotate(k, l, w.Q, w.N, l.Heads, at)
-	rotate(k, l, w.K, w.N, l.KV.Heads, at)
-	c.Append(w.N, w.K, w.V)
+	m.fill(k, l, w, c)
 	early := min(w.N, max(0, m.Chunk*m.TopK-from))
 	if early > 0 {
 		job := c.Job(w.N, w.Q, w.Out)
@@ -101,6 +100,24 @@ func (m LongHeads) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c
 	if early < w.N {
 		m.attendChosen(k, l, w, c, raw, from, early)
 	}
+}
+
+// fill appends a work's tokens; queries are left rotated.
+func (m LongHeads) fill(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
+	m.sumUp(k, l, w, c)
+	at := attention.Positions(c.Len(), w.N)
+	rotate(k, l, w.Q, w.N, l.Heads, at)
+	rotate(k, l, w.K, w.N, l.KV.Heads, at)
+	c.Append(w.N, w.K, w.V)
+}
+
+// Fill implements attention.Filler.
+func (m LongHeads) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	if l.Window > 0 {
+		full.Full{}.Fill(k, l, w)
+		return
+	}
+	m.fill(k, l, w, w.Cache.(*cache))
 }
 
 func shape(l attention.Layer) cpu.AttendShape {

@@ -40,7 +40,10 @@ type SinkKV struct {
 	Learned *[]Layer
 }
 
-var _ attention.Chooser = SinkKV{}
+var (
+	_ attention.Chooser = SinkKV{}
+	_ attention.Filler  = SinkKV{}
+)
 
 // String implements attention.Mechanism.
 func (m SinkKV) String() string { return fmt.Sprintf("sinkkv:mode=%s,sinks=%d", m.Mode, m.Sinks) }
@@ -114,6 +117,12 @@ func (m SinkKV) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work
 		k.Attend(s, job)
 		cpu.MergePartials(w.Out, lse[i], out, own, w.N*l.Heads, l.KV.ValueDim)
 	}
+}
+
+// Fill implements attention.Filler.
+func (m SinkKV) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	w.Cache = w.Cache.(*cache).Cache
+	full.Full{}.Fill(k, l, w)
 }
 
 // cache is that of full attention and the sinks, which forks share.

@@ -36,6 +36,7 @@ type Squeezed struct {
 var (
 	_ attention.ContextEnder = Squeezed{}
 	_ attention.Chooser      = Squeezed{}
+	_ attention.Filler       = Squeezed{}
 )
 
 // Observed is how many of the context's last tokens set the threshold. They are
@@ -116,18 +117,10 @@ func shape(l attention.Layer) cpu.AttendShape {
 }
 
 func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
-	if l.Angles != nil {
-		at := attention.Positions(c.Len(), w.N)
-		k.RoPE(w.Q, w.N, l.Heads, l.KV.KeyDim, l.Angles, at)
-		k.RoPE(w.K, w.N, l.KV.Heads, l.KV.KeyDim, l.Angles, at)
-	}
-	c.tail.Append(w.N, w.K, w.V)
+	fill(k, l, w, c)
 	job := c.tail.Job(w.N, w.Q, w.Out)
 	if c.fixed == nil {
 		k.Attend(shape(l), job)
-		width := l.Heads * l.KV.KeyDim
-		c.queries = append(c.queries, w.Q[max(0, w.N-Observed)*width:w.N*width]...)
-		c.queries = c.queries[max(0, len(c.queries)-Observed*width):]
 		return
 	}
 	job.LSE = make([]float32, w.N*l.Heads)
@@ -136,4 +129,29 @@ func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 		out, lse := c.fixed.attend(k, l, w)
 		cpu.MergePartials(w.Out, job.LSE, out, lse, w.N*l.Heads, l.KV.ValueDim)
 	}
+}
+
+// fill appends a work's tokens, and notes the last queries of a context. Queries
+// are left rotated.
+func fill(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
+	if l.Angles != nil {
+		at := attention.Positions(c.Len(), w.N)
+		k.RoPE(w.Q, w.N, l.Heads, l.KV.KeyDim, l.Angles, at)
+		k.RoPE(w.K, w.N, l.KV.Heads, l.KV.KeyDim, l.Angles, at)
+	}
+	c.tail.Append(w.N, w.K, w.V)
+	if c.fixed == nil {
+		width := l.Heads * l.KV.KeyDim
+		c.queries = append(c.queries, w.Q[max(0, w.N-Observed)*width:w.N*width]...)
+		c.queries = c.queries[max(0, len(c.queries)-Observed*width):]
+	}
+}
+
+// Fill implements attention.Filler.
+func (m Squeezed) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
+	if l.Window > 0 {
+		full.Full{}.Fill(k, l, w)
+		return
+	}
+	fill(k, l, w, w.Cache.(*cache))
 }

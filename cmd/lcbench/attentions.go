@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/localmodel/attention"
+	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/choice"
+)
+
+// attentionFlag names mechanisms: one, or several where they are compared.
+func attentionFlag() cli.Flag {
+	return &cli.GenericFlag{
+		Name: "attention", Value: &specs{list: []string{"full"}},
+		Usage: "local models: attention `mechanism`, see lcbench list attentions; run takes several, one flag each or by commas, and sets them side by side",
+	}
+}
+
+// specs are mechanisms as the command line names them. A comma ends one unless
+// a parameter of the same one follows.
+type specs struct {
+	list  []string
+	given bool
+}
+
+// Set implements cli.Generic. The first value replaces the default.
+func (s *specs) Set(text string) error {
+	if !s.given {
+		s.list, s.given = nil, true
+	}
+	s.list = append(s.list, attentions.Split(text)...)
+	return nil
+}
+
+func (s *specs) String() string { return strings.Join(s.list, " ") }
+
+// attentionSpecs returns what --attention names.
+func attentionSpecs(c *cli.Context) []string {
+	if s, ok := c.Generic("attention").(*specs); ok {
+		return s.list
+	}
+	return []string{"full"} // a command without the flag
+}
+
+// oneAttention is attentionSpecs for commands that take one.
+func oneAttention(c *cli.Context) (string, error) {
+	list := attentionSpecs(c)
+	if len(list) > 1 {
+		return "", usagef("--attention names %d mechanisms (%s); %s takes one, lcbench run compares several", len(list), strings.Join(list, " "), c.Command.Name)
+	}
+	return list[0], nil
+}
+
+// parseAttention reads a mechanism; an unknown name or parameter gets the
+// nearest known one.
+func parseAttention(spec string) (attention.Mechanism, error) {
+	m, err := attentions.Parse(spec)
+	return m, usage(withNearest(err))
+}
+
+// withNearest adds the nearest known name to an error about an unknown one.
+func withNearest(err error) error {
+	var unknown *choice.UnknownError
+	if errors.As(err, &unknown) {
+		unknown.Hint = benchmarks.DidYouMean(unknown.Name, unknown.Known)
+	}
+	return err
+}
+
+// parseAttentions reads several, each once.
+func parseAttentions(list []string) ([]attention.Mechanism, error) {
+	var out []attention.Mechanism
+	for _, spec := range list {
+		m, err := parseAttention(spec)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(other attention.Mechanism) bool { return other.String() == m.String() }) {
+			return nil, usagef("attention %s is named twice", m)
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// readCompared is readSeveral under each mechanism that --attention names, one
+// after the other. All models are loaded at once: what doesn't fit is refused
+// before anything runs.
+func readCompared(c *cli.Context) ([]*settings, error) {
+	if err := applyConfig(c); err != nil {
+		return nil, err
+	}
+	specs := attentionSpecs(c)
+	if len(specs) == 1 {
+		return readUnder(c, specs[0])
+	}
+	mechanisms, err := parseAttentions(specs)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(c.String("model"), "local:") {
+		return nil, usagef("--attention names %d mechanisms: they are for local models (--model local:NAME)", len(specs))
+	}
+	var list []*settings
+	for _, m := range mechanisms {
+		under, err := readUnder(c, m.String())
+		if err != nil {
+			return nil, errors.Join(err, closeLocals(list))
+		}
+		list = append(list, under...)
+	}
+	return list, nil
+}
+
+func closeLocals(list []*settings) error {
+	var errs []error
+	for i, s := range list {
+		if s.local != nil && (i == 0 || list[i-1].modelSettings != s.modelSettings) {
+			errs = append(errs, s.local.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compared says whether several mechanisms are run.
+func compared(list []*settings) bool {
+	return list[0].modelSettings != list[len(list)-1].modelSettings
+}
+
+// label names one of several: its benchmark, its mechanism, or both.
+func (s *settings) label(list []*settings) string {
+	if !compared(list) {
+		return s.adapter.Name
+	}
+	if !severalBenchmarks(list) {
+		return s.local.Info.Attention
+	}
+	return fmt.Sprintf("%s under %s", s.adapter.Name, s.local.Info.Attention)
+}
+
+func severalBenchmarks(list []*settings) bool {
+	return slices.ContainsFunc(list, func(s *settings) bool { return s.adapter.Name != list[0].adapter.Name })
+}
+
+// subfolder is where one of several runs lies in --out: under its benchmark,
+// its mechanism, or both.
+func (s *settings) subfolder(list []*settings) []string {
+	var parts []string
+	if severalBenchmarks(list) || len(list) > 1 && !compared(list) {
+		parts = append(parts, s.adapter.Name)
+	}
+	if compared(list) {
+		parts = append(parts, strings.NewReplacer(":", "-", "=", "-", ",", "-").Replace(s.local.Info.Attention))
+	}
+	return parts
+}
+
+// checkContext refuses a mechanism that needs a document ahead of the question
+// where prompts go out without theirs.
+func (a *modelSettings) checkContext(list []*settings, spec string) error {
+	if a.local == nil || !slices.ContainsFunc(list, func(s *settings) bool { return s.noContext }) {
+		return nil
+	}
+	m, err := attentions.Parse(spec)
+	if _, needs := m.(attention.ContextEnder); needs && err == nil {
+		return fmt.Errorf("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
+	}
+	return err
+}

@@ -1,0 +1,312 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/lcbench/lcbench/benchmarks"
+	"github.com/lcbench/lcbench/localmodel/attention"
+	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
+	"github.com/lcbench/lcbench/localmodel/attention/landmark"
+	"github.com/lcbench/lcbench/localmodel/attention/measure"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+func shapeFlag() cli.Flag {
+	return &cli.StringFlag{Name: "shape", Value: "heads=9,kv-heads=3,dim=64", Usage: "comparing mechanisms: query heads, kv heads and channels of a head (default: SmolLM2-135M's)"}
+}
+
+func benchAttentionCommand() *cli.Command {
+	return &cli.Command{
+		Name: "attention", Usage: "compare the attention mechanisms' kernels at one layer", ArgsUsage: "[MECHANISM…]",
+		Description: "Without names every mechanism is measured, on random keys and queries. Prefill:\n" +
+			"all of a prompt, in chunks of 512; above --whole tokens some chunks are computed\n" +
+			"and stand for all (~). Prepare: once, at the end of a document or prompt. Decode:\n" +
+			"one token. GFLOP and MB: by formula, of the prompt and read for a token. KV: held\n" +
+			"behind the prompt, measured, and beside the formula.",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("1k", "4k", "16k"), Usage: "prompt lengths in tokens"},
+			shapeFlag(),
+			&cli.IntFlag{Name: "whole", Value: 16000, Usage: "compute prompts whole up to so many tokens"},
+			&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "KV cache in f16, f32 or q8"},
+			&cli.IntFlag{Name: "threads", Usage: "threads (default: every core)"},
+			&cli.StringFlag{Name: "simd", Usage: "plain, avx2, avx512 or vnni (default: the best there is)"},
+			&cli.Float64Flag{Name: "sgemm", Usage: "GFLOP/s that a peer's sgemm reaches here, to show full attention beside it"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a measurement instead of the table"},
+		},
+		Action: func(c *cli.Context) error {
+			var list []string
+			for _, arg := range c.Args().Slice() {
+				list = append(list, attentions.Split(arg)...)
+			}
+			if len(list) == 0 {
+				list = []string{everything}
+			}
+			return benchAttention(c, list)
+		},
+	}
+}
+
+// measured is one line of the comparison.
+type measured struct {
+	Attention string `json:"attention"`
+	measure.Times
+	Formula *attentions.Cost `json:"formula"` // null where there is none
+	// OfFull are shares of full attention's times at the same length.
+	OfFull ofFull `json:"of_full"`
+}
+
+type ofFull struct {
+	Prefill float64 `json:"prefill"` // with Prepare
+	Decode  float64 `json:"decode"`
+	KV      float64 `json:"kv"`
+}
+
+// benchAttention compares mechanisms; full attention is measured with them,
+// named or not.
+func benchAttention(c *cli.Context, specs []string) error {
+	if d := c.String("device"); d == "gpu" {
+		return usagef("--device gpu: mechanisms are compared on the CPU; a GPU runs full attention alone so far, inside a model: lcbench bench --model local:NAME --device gpu")
+	}
+	mechanisms, err := benchMechanisms(specs)
+	if err != nil {
+		return err
+	}
+	shape, err := parseShape(c.String("shape"))
+	if err != nil {
+		return usage(err)
+	}
+	lengths := []int{1000, 4000, 16000}
+	if c.IsSet("lengths") {
+		if lengths, err = parseLengths(splitWords(c.StringSlice("lengths"))); err != nil {
+			return usage(err)
+		}
+	}
+	k, kv, err := benchKernels(c)
+	if err != nil {
+		return usage(err)
+	}
+	defer k.Close()
+	whole := 16000
+	if c.IsSet("whole") {
+		whole = c.Int("whole")
+	}
+	t := &comparison{out: c.App.Writer, layer: shape.Layer(kv), json: c.Bool("json")}
+	t.title(shape, k, kv)
+	for _, n := range lengths {
+		for _, m := range mechanisms {
+			if _, slow := m.(evict.Online); slow && n > whole && slices.Equal(specs, []string{everything}) {
+				t.leaveOut(m, n)
+				continue
+			}
+			times, err := measure.Run(c.Context, k, m, benchLayer(m, t.layer), n, measure.Options{Whole: whole})
+			if err != nil {
+				return err
+			}
+			if err := t.add(m, times); err != nil {
+				return err
+			}
+			debug.FreeOSMemory()
+		}
+	}
+	if t.json {
+		return nil
+	}
+	return t.targets(c, k, lengths)
+}
+
+// benchMechanisms reads the names; "all" are all that run without weights of
+// their own or can be given some, at a tenth of the keys where that is a
+// parameter.
+func benchMechanisms(specs []string) ([]attention.Mechanism, error) {
+	if slices.Equal(specs, []string{everything}) {
+		specs = nil
+		for _, e := range attentions.List() {
+			specs = append(specs, e.Name)
+		}
+	} else if slices.Contains(specs, everything) {
+		return nil, usagef("%s stands for every mechanism: leave out the others", everything)
+	}
+	list, err := parseAttentions(specs)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(list, func(m attention.Mechanism) bool { return m.String() == "full" }); i != 0 {
+		if i > 0 {
+			list = slices.Delete(list, i, i+1)
+		}
+		full, err := parseAttention("full")
+		if err != nil {
+			return nil, err
+		}
+		list = slices.Insert(list, 0, full)
+	}
+	return list, nil
+}
+
+// benchLayer is the layer as a mechanism wants it: one that needs weights
+// trained for it is told that these were.
+func benchLayer(m attention.Mechanism, l attention.Layer) attention.Layer {
+	if m, ok := m.(landmark.Landmark); ok {
+		l.Landmark = m.Block
+	}
+	return l
+}
+
+func parseShape(text string) (measure.Shape, error) {
+	s := measure.Shape{Heads: 9, KVHeads: 3, Dim: 64}
+	pairs, err := parsePairs("shape", text)
+	if err != nil {
+		return s, err
+	}
+	fields := map[string]*int{"heads": &s.Heads, "kv-heads": &s.KVHeads, "dim": &s.Dim}
+	for _, p := range pairs {
+		to, ok := fields[p.key]
+		if !ok {
+			return s, fmt.Errorf("--shape: no %s%s: want heads, kv-heads and dim", p.key, benchmarks.DidYouMean(p.key, []string{"heads", "kv-heads", "dim"}))
+		}
+		if *to, err = strconv.Atoi(p.value); err != nil {
+			return s, fmt.Errorf("--shape: %s=%s: want a whole number", p.key, p.value)
+		}
+	}
+	if err := s.Check(); err != nil {
+		return s, fmt.Errorf("--shape: %w", err)
+	}
+	return s, nil
+}
+
+func benchKernels(c *cli.Context) (*cpu.Kernels, cpu.KVType, error) {
+	level, kv := cpu.Best(), cpu.F16
+	var err error
+	if text := c.String("simd"); text != "" {
+		if level, err = cpu.ParseLevel(text); err != nil {
+			return nil, kv, err
+		}
+	}
+	switch text := c.String("kv-type"); strings.ToLower(text) {
+	case "", "f16":
+	case "f32":
+		kv = cpu.F32
+	case "q8":
+		kv = cpu.Q8
+	default:
+		return nil, kv, fmt.Errorf("KV cache type %q: want f16, f32 or q8", text)
+	}
+	threads := c.Int("threads")
+	if threads < 0 {
+		return nil, kv, fmt.Errorf("--threads %d: want 1 or more", threads)
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return cpu.New(level, threads), kv, nil
+}
+
+// comparison is the table while it is printed.
+type comparison struct {
+	out   io.Writer
+	layer attention.Layer
+	json  bool
+	lines []measured
+}
+
+// leaveOut says that a mechanism isn't measured.
+func (t *comparison) leaveOut(m attention.Mechanism, n int) {
+	if !t.json {
+		fmt.Fprintf(t.out, "%-12s left out at %s: prompts are computed row by row; name it to have it measured\n", family(m.String()), benchmarks.FormatTokens(n))
+	}
+}
+
+func (t *comparison) title(s measure.Shape, k *cpu.Kernels, kv cpu.KVType) {
+	if t.json {
+		return
+	}
+	fmt.Fprintf(t.out, "one layer of %d heads over %d kv heads of %d, cpu %s, %d threads, KV cache %s\n"+
+		"(on a GPU full attention alone runs so far: lcbench bench --device gpu)\n", s.Heads, s.KVHeads, s.Dim, k.Level(), k.Threads(), kv)
+}
+
+// at is what a mechanism came to at a length.
+func (t *comparison) at(name string, n int) (measured, bool) {
+	i := slices.IndexFunc(t.lines, func(l measured) bool { return l.N == n && family(l.Attention) == name })
+	if i < 0 {
+		return measured{}, false
+	}
+	return t.lines[i], true
+}
+
+func family(spec string) string {
+	name, _, _ := strings.Cut(spec, ":")
+	return name
+}
+
+// add prints one measurement beside full attention at the same length, which
+// comes first.
+func (t *comparison) add(m attention.Mechanism, times measure.Times) error {
+	line := measured{Attention: m.String(), Times: times}
+	if cost, ok := attentions.CostOf(m, t.layer, times.N); ok {
+		line.Formula = &cost
+	}
+	base := line
+	if full, ok := t.at("full", times.N); ok {
+		base = full
+	}
+	line.OfFull = ofFull{
+		(times.Prefill + times.Prepare) / (base.Prefill + base.Prepare), times.Decode / base.Decode,
+		float64(times.KVBytes) / float64(base.KVBytes),
+	}
+	t.lines = append(t.lines, line)
+	if t.json {
+		return json.NewEncoder(t.out).Encode(line)
+	}
+	return t.print(line)
+}
+
+func (t *comparison) print(l measured) error {
+	if l.Attention == "full" {
+		fmt.Fprintf(t.out, "\n%-11s%9s%9s%9s%9s%9s%7s%7s%9s\n", benchmarks.FormatTokens(l.N), "prefill", "prepare", "last 512", "GFLOP", "decode", "MB", "KV MB", "formula")
+	}
+	mark := ""
+	if l.Sampled {
+		mark = "~"
+	}
+	gflop, read, kv := "–", "–", "–"
+	if f := l.Formula; f != nil {
+		gflop = fmt.Sprintf("%.3g", (f.PrefillFLOP+f.PrepareFLOP)/1e9)
+		read = fmt.Sprintf("%.3g", f.DecodeBytes/1e6)
+		kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
+	}
+	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", family(l.Attention),
+		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)
+	if err != nil || l.Attention == "full" {
+		return err
+	}
+	_, err = fmt.Fprintf(t.out, "%-11s%8.2f×%27s%8.2f×%7s%6.2f×\n", "  of full", l.OfFull.Prefill, "", l.OfFull.Decode, "", l.OfFull.KV)
+	return err
+}
+
+// brief prints seconds in the unit that suits.
+func brief(seconds float64) string {
+	switch {
+	case seconds < 1e-3:
+		return fmt.Sprintf("%.0f µs", seconds*1e6)
+	case seconds < 1:
+		return fmt.Sprintf("%.3g ms", seconds*1e3)
+	}
+	return fmt.Sprintf("%.3g s", seconds)
+}
+
+func orDash(seconds float64) string {
+	if seconds < 1e-5 {
+		return "–"
+	}
+	return brief(seconds)
+}
