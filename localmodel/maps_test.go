@@ -39,6 +39,9 @@ func hide(n int, depth float64, seed uint64) hidden {
 // for each one a rule says which cells of length and depth are right.
 // Source: ../shared/spec/induction-model.md, "Theory and what was measured".
 func TestInductionMaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	always := func(hidden) bool { return true }
 	for _, c := range []struct {
 		attention string
@@ -97,6 +100,9 @@ func TestInductionMaps(t *testing.T) {
 
 // What is evicted ahead of the question is lost to it.
 func TestInductionMapsOfAQuestionBehindEviction(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	m := inductionUnder(t, "streaming:capacity=256,recent=32")
 	for _, n := range []int{512, 1024} {
 		for depth := range 11 {

@@ -99,6 +99,9 @@ func (g simulated) cell(o CellOutcome) (length, depth int) {
 // TestAdaptiveRunsStayHonest runs 1,000 adaptive runs of each kind to their end:
 // the intervals that they stop with, and their verdicts.
 func TestAdaptiveRunsStayHonest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	const runs = 1000
 	mixed := func(l, k int) float64 {
 		return [][]float64{{0.98, 0.98}, {0.98, 0.5}, {stats.RulerThreshold, 0.5}, {0.02, 0.02}}[l][k]

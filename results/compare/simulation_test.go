@@ -104,6 +104,9 @@ func steady(trait) float64 { return 0 }
 // anything: average, category, task, length, bin of an axis, stratum. Nor does
 // the effective length.
 func TestNoiseIsSeldomARegression(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	f, err := ParseFailOn("regression")
 	must(t, err)
 	shorter, err := ParseFailOn("effective-length")
@@ -138,6 +141,9 @@ func TestNoiseIsSeldomARegression(t *testing.T) {
 // A drop of just the size that the report says it could have seen is seen four
 // times out of five, on the average of all and on a task.
 func TestADropThatCouldBeSeenIsSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	for _, test := range []struct {
 		level Level
 		part  string

@@ -44,6 +44,9 @@ func atMost(t *testing.T, what string, wrong, runs int, share float64) {
 }
 
 func TestASequenceHoldsAtEveryLook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	const runs, documents = 1000, 120
 	for _, truth := range truths() {
 		for _, questions := range []int{1, 3} {
