@@ -27,8 +27,8 @@ func leaderboardCommand() *cli.Command {
 	return &cli.Command{
 		Name: "leaderboard", Usage: "many models in one table, in layouts that people already use, beside the papers' rows",
 		Subcommands: []*cli.Command{{
-			Name: "export", Usage: "write runs as CSV or Parquet", ArgsUsage: "RUN [RUN …]",
-			Description: "RUN is a run's folder, or a folder of such. A row is a model with its attention and settings; of two runs of one benchmark\n" +
+			Name: "export", Usage: "write runs as CSV or Parquet", ArgsUsage: "[RUN …]",
+			Description: "RUN is a run's folder, or a folder of such (default: results). A row is a model with its attention and settings; of two runs of one benchmark\n" +
 				"by the same one, the newest that came to its end is taken. Layouts: " + layouts + ".\n" +
 				"Layouts of several tables write one file each: board-en.csv, board-zh.csv. What a layout asks for and no run has is said.",
 			Flags: append([]cli.Flag{
@@ -38,7 +38,7 @@ func leaderboardCommand() *cli.Command {
 			}, common...),
 			Action: exportLeaderboard,
 		}, {
-			Name: "show", Usage: "print runs as a table", ArgsUsage: "RUN [RUN …]",
+			Name: "show", Usage: "print runs as a table", ArgsUsage: "[RUN …]",
 			Description: "--sort and --columns take the names of layout lcbench's columns, or their ends: effective-length, average/en, tokens_in.",
 			Flags: append([]cli.Flag{
 				&cli.StringFlag{Name: "sort", Usage: "by this `column`, best first; -column turns it round"},
@@ -67,11 +67,15 @@ func openLeaderboard(c *cli.Context) (*leaderboard.Board, error) {
 		o.Known = append(o.Known, k)
 	}
 	board := leaderboard.New(o)
-	if c.NArg() == 0 && len(c.StringSlice("import")) == 0 {
-		return nil, usagef("want the folder of a run; see lcbench leaderboard %s --help", c.Command.Name)
+	runs := c.Args().Slice()
+	if len(runs) == 0 && len(c.StringSlice("import")) == 0 {
+		if _, err := os.Stat(defaultRuns); err != nil {
+			return nil, usagef("want the folder of a run: there is no %s here; see lcbench leaderboard %s --help", defaultRuns, c.Command.Name)
+		}
+		runs = []string{defaultRuns}
 	}
-	if c.NArg() > 0 {
-		err := board.AddRuns(c.Args().Slice())
+	if len(runs) > 0 {
+		err := board.AddRuns(runs)
 		sayNotes(c, board)
 		var none *leaderboard.NoRunsError
 		if errors.As(err, &none) {
@@ -190,3 +194,6 @@ func showLeaderboard(c *cli.Context) error {
 	}
 	return err
 }
+
+// defaultRuns is the folder that runs go to unless --out says otherwise.
+const defaultRuns = "results"
