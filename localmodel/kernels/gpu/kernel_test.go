@@ -21,7 +21,7 @@ func variants() []variant {
 	list := []variant{
 		{file: "add", access: "wr"}, {file: "scale", access: "w"}, {file: "softcap", access: "w"},
 		{file: "rmsnorm", access: "rrw"}, {file: "rope", access: "wr"}, {file: "kvstore", access: "rrww"},
-		{file: "argmax", access: "rww"}, {file: "combine", access: "rrw"},
+		{file: "argmax", access: "rww"}, {file: "combine", access: "rrww"},
 		{file: "gate", access: "wr", fill: fill{Act: "silu"}}, {file: "gate", access: "wr", fill: fill{Act: "gelu"}},
 	}
 	for _, typ := range quant.Types() {
@@ -32,8 +32,10 @@ func variants() []variant {
 	for _, dims := range [][2]int{{4, 4}, {20, 36}, {64, 64}, {128, 128}, {192, 128}, {256, 256}} {
 		for _, rows := range []int{1, 3, 8, 100} {
 			r, lanes := shape(rows, dims[0], dims[1])
-			list = append(list, variant{file: "attend", access: "rrrww",
-				fill: fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}})
+			layout := fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}
+			list = append(list, variant{file: "attend", access: "rrrww", fill: layout})
+			layout.Spans = true
+			list = append(list, variant{file: "attend", access: "rrrwwr", fill: layout})
 		}
 	}
 	return list
