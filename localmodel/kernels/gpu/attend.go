@@ -46,6 +46,12 @@ func (c *Cache) Release() {
 	}
 }
 
+// KeysAsValues is the cache with its keys for values: attention over it is a
+// mean of keys. It shares the memory, and is not to be released.
+func (c *Cache) KeysAsValues() *Cache {
+	return &Cache{Slots: c.Slots, KVHeads: c.KVHeads, KeyDim: c.KeyDim, ValDim: c.KeyDim, k: c.k, v: c.k}
+}
+
 // Store puts k [tokens, kvHeads, keyDim] and v [tokens, kvHeads, valDim] of
 // the tokens from position pos on into the cache; at most Slots tokens.
 func (s *Step) Store(c *Cache, k, v *Buffer, pos, tokens int) {

@@ -45,12 +45,18 @@ func TestGoldenAttention(t *testing.T) {
 }
 
 var goldenMechanisms = map[string]func(*goldenRun){
-	"full":           (*goldenRun).full,
-	"merge_partials": (*goldenRun).mergePartials,
-	"streaming":      (*goldenRun).streaming,
-	"sink_kv":        (*goldenRun).sinkKV,
-	"s2attn":         (*goldenRun).shiftedGroups,
-	"prefix_grouper": (*goldenRun).sharedPrefix,
+	"full":            (*goldenRun).full,
+	"merge_partials":  (*goldenRun).mergePartials,
+	"streaming":       (*goldenRun).streaming,
+	"sink_kv":         (*goldenRun).sinkKV,
+	"s2attn":          (*goldenRun).shiftedGroups,
+	"prefix_grouper":  (*goldenRun).sharedPrefix,
+	"longheads":       (*goldenRun).longHeads,
+	"longmem":         (*goldenRun).longMem,
+	"squeezed":        (*goldenRun).squeezed,
+	"evict":           (*goldenRun).evict,
+	"landmark":        (*goldenRun).landmark,
+	"landmark_decode": (*goldenRun).landmarkDecode,
 }
 
 // read reads queries, keys and values where the case has them.
@@ -234,8 +240,6 @@ func (g *goldenRun) full() {
 	g.check("o", run(g.t, s, out, g.n*g.heads*g.valueDim))
 	g.check("lse", lse)
 }
-
-func (g *goldenRun) masked(mask []float64) { g.t.Skip("random mask") }
 
 func (g *goldenRun) mergePartials() {
 	read := func(name string) []float32 {

@@ -21,7 +21,8 @@ func variants() []variant {
 	list := []variant{
 		{file: "add", access: "wr"}, {file: "scale", access: "w"}, {file: "softcap", access: "w"},
 		{file: "rmsnorm", access: "rrw"}, {file: "rope", access: "wr"}, {file: "kvstore", access: "rrww"},
-		{file: "argmax", access: "rww"}, {file: "combine", access: "rrww"},
+		{file: "argmax", access: "rww"}, {file: "turn", access: "rrw"}, {file: "scores", access: "rrw"}, {file: "mean", access: "rw"},
+		{file: "combine", access: "rrww"},
 		{file: "gate", access: "wr", fill: fill{Act: "silu"}}, {file: "gate", access: "wr", fill: fill{Act: "gelu"}},
 	}
 	for _, typ := range quant.Types() {
@@ -33,7 +34,8 @@ func variants() []variant {
 		for _, rows := range []int{1, 3, 8, 100} {
 			r, lanes := shape(rows, dims[0], dims[1])
 			layout := fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}
-			list = append(list, variant{file: "attend", access: "rrrww", fill: layout})
+			list = append(list, variant{file: "attend", access: "rrrww", fill: layout},
+				variant{file: "chosen", access: "rrrrrww", fill: layout}, variant{file: "columns", access: "rrrw", fill: layout})
 			layout.Spans = true
 			list = append(list, variant{file: "attend", access: "rrrwwr", fill: layout})
 		}

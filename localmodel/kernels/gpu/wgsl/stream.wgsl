@@ -1,15 +1,17 @@
 {{/* What kernels of streaming softmax share: {{.Rows}} rows a workgroup, {{.Lanes}}
 invocations a row, eight keys at a time. A row's query is in q0, q1, …, its sums
 in a0, a1, …, m and z. Kernels bind kc, vc and p with slots, factor and cap. */}}
-{{define "memory"}}const hidden = -3.0e38;
-
-var<workgroup> dots: array<f32, {{mul (mul .Rows 8) .Lanes}}>; // [row][key][lane]
+{{define "memory"}}{{template "dots" .}}
 var<workgroup> score: array<f32, {{mul .Rows 8}}>;                // [row][key]
 
 // ring brings a slot less than twice around back, without a division.
 fn ring(slot: u32) -> u32 {
     return select(slot, slot - p.slots, slot >= p.slots);
 }
+{{end}}
+{{define "dots"}}const hidden = -3.0e38;
+
+var<workgroup> dots: array<f32, {{mul (mul .Rows 8) .Lanes}}>; // [row][key][lane]
 
 // scored adds up the lanes' parts of a dot product.
 fn scored(at: u32) -> f32 {
