@@ -138,6 +138,7 @@ func (g *goldenRun) evict() {
 	width := g.heads * g.keyDim
 	q := input(g.t, g.d, g.q[(prompt-observed)*width:prompt*width])
 	a := g.attention()
+	a.Window = 0 // the case's window is that of the queries
 	a.Pos, a.LSE = prompt-observed, output(g.t, g.d, observed*g.heads)
 	out, sums := output(g.t, g.d, observed*g.heads*g.valueDim), input(g.t, g.d, make([]float32, g.heads*prompt))
 	s.Attend(out, q, c, g.scratch(), a, observed)
@@ -152,11 +153,11 @@ func (g *goldenRun) evict() {
 	for h := range g.heads {
 		kept := keep[h/per]
 		g.sameChoice("keep", h/per*len(kept), kept)
-		set := map[int]bool{}
+		set := map[int]bool{prompt: true} // the token itself
 		for _, j := range kept {
 			set[j] = true
 		}
-		jobs = append(jobs, ChosenJob{Head: g.kvOf(h), Row: h, Out: h, Rows: 1, Keys: those(prompt, func(j int) bool { return set[j] })})
+		jobs = append(jobs, ChosenJob{Head: g.kvOf(h), Row: h, Out: h, Rows: 1, Keys: those(prompt+1, func(j int) bool { return set[j] })})
 	}
 	s = g.d.Begin()
 	p, a := g.partials(3, g.heads), g.attention()

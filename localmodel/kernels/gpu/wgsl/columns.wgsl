@@ -21,12 +21,12 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
     let first = wid.x * {{.Rows}}u;
     let key = first + r;
     let last = min(first + {{.Rows}}u, p.keys) - 1u;
-    let kat = (min(key, last) % p.slots * p.kv_heads + head / p.group) * {{.KeyQuads}}u;
+    let kat = ((min(key, last) % p.slots) * p.kv_heads + head / p.group) * {{.KeyQuads}}u;
 {{range $i := seq (ceil .KeyQuads .Lanes)}}    var k{{$i}} = vec4<f32>(0.0);
     if (lane + {{mul $i $.Lanes}}u < {{$.KeyQuads}}u) { k{{$i}} = kc[kat + lane + {{mul $i $.Lanes}}u]; }
 {{end}}
     // The rows that see any key of the workgroup.
-    let start = select(0u, first - p.pos, first > p.pos);
+    let start = max(first, p.pos) - p.pos;
     var end = p.tokens;
     if (p.window != 0u && last + p.window < p.pos + p.tokens) {
         end = max(last + p.window, p.pos) - p.pos;
