@@ -54,6 +54,7 @@ var goldenMechanisms = map[string]func(*goldenRun){
 	"longheads":       (*goldenRun).longHeads,
 	"longmem":         (*goldenRun).longMem,
 	"squeezed":        (*goldenRun).squeezed,
+	"kda":             (*goldenRun).kda,
 	"evict":           (*goldenRun).evict,
 	"landmark":        (*goldenRun).landmark,
 	"landmark_decode": (*goldenRun).landmarkDecode,

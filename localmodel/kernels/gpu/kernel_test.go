@@ -35,7 +35,8 @@ func variants() []variant {
 			r, lanes := shape(rows, dims[0], dims[1])
 			layout := fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}
 			list = append(list, variant{file: "attend", access: "rrrww", fill: layout},
-				variant{file: "chosen", access: "rrrrrww", fill: layout}, variant{file: "columns", access: "rrrw", fill: layout})
+				variant{file: "chosen", access: "rrrrrww", fill: layout}, variant{file: "columns", access: "rrrw", fill: layout},
+				variant{file: "kda", access: "rrrrrww", fill: layout})
 			layout.Spans = true
 			list = append(list, variant{file: "attend", access: "rrrwwr", fill: layout})
 		}
