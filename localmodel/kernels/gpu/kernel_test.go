@@ -114,6 +114,9 @@ func TestKernelsWriteWorkgroupMemoryBeforeTheyReadIt(t *testing.T) {
 			testProduct(t, d, fmt.Sprint(typ, tokens), randomTensor(r, typ, 33, cols), normal(r, tokens*cols))
 		}
 	}
+	testChosen(t, d, chosenCase{name: "poison", heads: 6, kvHeads: 2, keyDim: 20, valueDim: 36, tokens: 5, slots: 150, keys: 150, turns: 3, group: 3, parts: 2})
+	testColumnSums(t, d, 7, 2)
+	testDelta(t, d, 20, 37)
 	c := tinyConfig()
 	w := tinyWeights(c, true)
 	m, err := NewModel(d, c, find(w))

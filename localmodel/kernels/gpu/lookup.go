@@ -52,15 +52,15 @@ func (s *Step) Mean(out, x *Buffer, rows, run, width int) {
 
 // ColumnSums adds to sums [heads, keys] what each of the first keys of a causal
 // attention receives: the sum over q's rows [tokens, heads] of exp(score - lse),
-// with lse as Attend left it. A second pass of half the work; no score matrix
+// with lse as Attend left it; so a prompt's chunks add up. A second pass of half the work; no score matrix
 // exists. Source: ../shared/spec/attention.md, "Column sums without the matrix".
 func (s *Step) ColumnSums(sums, q, lse *Buffer, c *Cache, a Attention, tokens, keys int) {
 	if err := a.check(c, tokens); err != nil {
 		s.fail(err)
 		return
 	}
-	if a.Spans != nil || keys <= 0 || keys > c.Slots || keys > a.Pos+tokens {
-		s.fail(fmt.Errorf("gpu: column sums of %d keys in a cache of %d, of rows to position %d", keys, c.Slots, a.Pos+tokens-1))
+	if a.Spans != nil || keys <= 0 || keys > c.Slots {
+		s.fail(fmt.Errorf("gpu: column sums of %d keys in a cache of %d, of causal rows only", keys, c.Slots))
 	}
 	if !s.wants("column sums", sums, a.Heads*keys) || !s.wants("column sums", q, tokens*a.Heads*c.KeyDim) ||
 		!s.wants("column sums", lse, tokens*a.Heads) {
