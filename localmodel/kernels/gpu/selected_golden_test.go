@@ -17,47 +17,21 @@ func (g *goldenRun) squeezed() {
 	n, rows := shape[1], g.n*g.heads
 	s, q := g.d.Begin(), input(g.t, g.d, g.q)
 	fine, fineScores := g.centroidScores(s, q, "centroids")
-	coarse, coarseScores := 0, (*Buffer)(nil)
-	levels := g.number("levels")
-	var upper []float32
-	if levels == 2 {
-		coarse, coarseScores = g.centroidScores(s, q, "coarse_centroids")
+	coarse, upper := 0, []float32(nil)
+	if g.number("levels") == 2 {
+		var scores *Buffer
+		coarse, scores = g.centroidScores(s, q, "coarse_centroids")
 		upper = make([]float32, rows*coarse)
-		s.ReadFloats(coarseScores, 0, upper)
+		s.ReadFloats(scores, 0, upper)
 	}
 	scores := run(g.t, s, fineScores, rows*fine)
-
 	keep, _ := g.Tensor(g.t, "keep")
-	per, _ := g.Tensor(g.t, "per_key_score")
 	var jobs []ChosenJob
 	for h := range g.heads {
-		labels := g.labels("labels", h, n)
-		kept := from0(n)
-		seen := make([]bool, n)
-		for j := range seen {
-			seen[j] = true
-		}
-		if levels == 2 {
-			parents := g.labels("coarse_of_fine", h, fine)
-			up := make([]int, n)
-			for j, l := range labels {
-				up[j] = parents[l]
-			}
-			above(seen, g.shares(upper, coarse, h, up, seen), up, g.Number("coarse_threshold", 0))
-		}
-		all := make([]bool, n)
-		for j := range all {
-			all[j] = true
-		}
-		for j, share := range perKey(g.shares(scores, fine, h, labels, all), labels) {
-			if w := per[h*n+j]; math.Abs(share-w) > 1e-6 {
-				g.t.Fatalf("head %d: the share of key %d is %g, want %g", h, j, share, w)
-			}
-		}
-		above(seen, g.shares(scores, fine, h, labels, seen), labels, g.Number("threshold", 0))
-		for _, j := range kept {
-			if seen[j] != (keep[h*n+j] == 1) {
-				g.t.Fatalf("head %d keeps key %d: %t", h, j, seen[j])
+		seen := g.kept(h, n, scores, fine, upper, coarse)
+		for j, yes := range seen {
+			if yes != (keep[h*n+j] == 1) {
+				g.t.Fatalf("head %d keeps key %d: %t", h, j, yes)
 			}
 		}
 		jobs = append(jobs, ChosenJob{Head: g.kvOf(h), Row: h, Out: h, Rows: g.n, Keys: those(n, func(j int) bool { return seen[j] })})
@@ -67,6 +41,32 @@ func (g *goldenRun) squeezed() {
 	s.AttendChosen(p, 0, q, rows, g.cache(s, kf, vf), g.choice(1, jobs), g.attention())
 	s.AttendPart(p, 1, q, g.cache(s, ku, vu), g.attention(), g.n)
 	g.merged(s, p)
+}
+
+// kept says which of the context's n keys a head keeps, by the scores of its
+// queries against the centroids of one level or two, and compares the shares.
+func (g *goldenRun) kept(h, n int, scores []float32, fine int, upper []float32, coarse int) []bool {
+	g.t.Helper()
+	labels, all, seen := g.labels("labels", h, n), make([]bool, n), make([]bool, n)
+	for j := range all {
+		all[j], seen[j] = true, true
+	}
+	per, _ := g.Tensor(g.t, "per_key_score")
+	shares := g.shares(scores, fine, h, labels, all)
+	for j, l := range labels {
+		if w := per[h*n+j]; math.Abs(shares[l]-w) > 1e-6 {
+			g.t.Fatalf("head %d: the share of key %d is %g, want %g", h, j, shares[l], w)
+		}
+	}
+	if coarse > 0 {
+		parents, up := g.labels("coarse_of_fine", h, fine), make([]int, n)
+		for j, l := range labels {
+			up[j] = parents[l]
+		}
+		above(seen, g.shares(upper, coarse, h, up, all), up, g.Number("coarse_threshold", 0))
+	}
+	above(seen, g.shares(scores, fine, h, labels, seen), labels, g.Number("threshold", 0))
+	return seen
 }
 
 // centroidScores dispatches the lookup: [n, heads, clusters].
@@ -105,14 +105,6 @@ func (g *goldenRun) shares(scores []float32, clusters, h int, labels []int, seen
 		for c, s := range row {
 			out[c] += math.Exp(float64(s)) / sum / float64(g.n)
 		}
-	}
-	return out
-}
-
-func perKey(shares []float64, labels []int) []float64 {
-	out := make([]float64, len(labels))
-	for j, l := range labels {
-		out[j] = shares[l]
 	}
 	return out
 }
