@@ -55,6 +55,7 @@ var goldenMechanisms = map[string]func(*goldenRun){
 	"longmem":         (*goldenRun).longMem,
 	"squeezed":        (*goldenRun).squeezed,
 	"kda":             (*goldenRun).kda,
+	"h2o_online":      (*goldenRun).h2oOnline,
 	"evict":           (*goldenRun).evict,
 	"landmark":        (*goldenRun).landmark,
 	"landmark_decode": (*goldenRun).landmarkDecode,
