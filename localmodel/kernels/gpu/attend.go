@@ -46,6 +46,12 @@ func (c *Cache) Release() {
 	}
 }
 
+// KeysAsValues is the cache with its keys for values: attention over it is a
+// mean of keys. It shares the memory, and is not to be released.
+func (c *Cache) KeysAsValues() *Cache {
+	return &Cache{Slots: c.Slots, KVHeads: c.KVHeads, KeyDim: c.KeyDim, ValDim: c.KeyDim, k: c.k, v: c.k}
+}
+
 // Store puts k [tokens, kvHeads, keyDim] and v [tokens, kvHeads, valDim] of
 // the tokens from position pos on into the cache; at most Slots tokens.
 func (s *Step) Store(c *Cache, k, v *Buffer, pos, tokens int) {
@@ -61,7 +67,8 @@ func (s *Step) Store(c *Cache, k, v *Buffer, pos, tokens int) {
 		words{uint32(tokens), uint32(kw), uint32(vw), uint32(pos), uint32(c.Slots)}, (kw+vw+63)/64, tokens, 1, k, v, c.k, c.v)
 }
 
-// Attention describes one causal attention over a cache.
+// Attention describes one attention over a cache: causal, or each row over a
+// span of its own.
 type Attention struct {
 	Heads  int     // query heads, a multiple of the cache's; head h uses kv head h div (Heads / KVHeads)
 	Pos    int     // position of the first query; the cache holds Pos + tokens tokens
@@ -69,12 +76,22 @@ type Attention struct {
 	Scale  float64 // of the scores
 	Cap    float64 // soft cap of the scores, before the mask; 0: none
 	Parts  int     // shares of the keys that are attended apart and then joined; 0: chosen
+	LSE    *Buffer // optional [tokens, heads]: natural log of the sum of exp(score), Hidden where there is none
+	// Spans, if there are any, are what each row sees instead of Pos and Window:
+	// [tokens, heads] pairs of int32, the position of the first key and that
+	// behind the last. Keys is where all of them end, at the latest.
+	Spans *Buffer
+	Keys  int
 }
+
+// Hidden is the log-sum-exp of a row that saw no key.
+const Hidden = -3e38
 
 // Scratch is the memory that Attend needs between its kernels.
 type Scratch struct {
 	outs *Buffer // [maxParts, heads, valDim], for one token
 	lse  *Buffer // [parts, tokens, heads]
+	none *Buffer // [heads], where a log-sum-exp goes that nobody asked for
 }
 
 // maxParts bounds the split of the keys.
@@ -91,6 +108,11 @@ func (d *Device) NewScratch(tokens, heads, valDim int) (*Scratch, error) {
 		m.outs.Release()
 		return nil, err
 	}
+	if m.none, err = d.NewBuffer("attention lse of all parts", heads); err != nil {
+		m.outs.Release()
+		m.lse.Release()
+		return nil, err
+	}
 	return &m, nil
 }
 
@@ -99,6 +121,7 @@ func (m *Scratch) Release() {
 	if m != nil {
 		m.outs.Release()
 		m.lse.Release()
+		m.none.Release()
 	}
 }
 
@@ -107,7 +130,8 @@ func (m *Scratch) Release() {
 // cache already. The softmax is streamed, eight keys at a time, so no score
 // matrix exists. For one token the keys may be split into parts, each with
 // its own softmax and log-sum-exp, which are then joined by their weights.
-// A ring must still hold all keys in the window of the first query.
+// A ring must still hold all keys in the window of the first query, or in any
+// row's span.
 // Source: arXiv 2205.14135 §3.1, arXiv 2307.08691 §3.
 func (s *Step) Attend(out, q *Buffer, c *Cache, m *Scratch, a Attention, tokens int) {
 	if err := a.check(c, tokens); err != nil {
@@ -118,23 +142,43 @@ func (s *Step) Attend(out, q *Buffer, c *Cache, m *Scratch, a Attention, tokens 
 		!s.wants("attend", m.lse, tokens*a.Heads) || !s.wants("attend", m.outs, maxParts*a.Heads*c.ValDim) {
 		return
 	}
+	parts := a.parts(tokens)
+	if parts > 1 {
+		s.attend(m.outs, m.lse, q, c, a, tokens, 0, parts)
+		lse := a.LSE
+		if lse == nil {
+			lse = m.none
+		}
+		s.combine(out, lse, m.outs, m.lse, parts, a.Heads, c.ValDim)
+		return
+	}
+	lse := a.LSE
+	if lse == nil {
+		lse = m.lse
+	}
+	s.attend(out, lse, q, c, a, tokens, 0, 1)
+}
+
+// attend dispatches the kernel: its parts go to part, part+1, … of out and lse.
+func (s *Step) attend(out, lse, q *Buffer, c *Cache, a Attention, tokens, part, parts int) {
+	if !s.wants("attend", lse, (part+parts)*tokens*a.Heads) {
+		return
+	}
 	group := a.Heads / c.KVHeads
 	rows, lanes := shape(tokens*group, c.KeyDim, c.ValDim)
 	v := variant{file: "attend", access: "rrrww",
 		fill: fill{KeyQuads: c.KeyDim / 4, ValueQuads: c.ValDim / 4, Rows: rows, Lanes: lanes}}
-	parts := a.parts(tokens)
-	dst := out
-	if parts > 1 {
-		dst = m.outs
+	buffers, pos := []*Buffer{q, c.k, c.v, out, lse}, a.Pos
+	if a.Spans != nil {
+		if !s.wants("attend: spans", a.Spans, 2*tokens*a.Heads) {
+			return
+		}
+		v.access, v.fill.Spans, pos = "rrrwwr", true, a.Keys
+		buffers = append(buffers, a.Spans)
 	}
-	p := words{uint32(tokens), uint32(a.Pos), uint32(a.Heads), uint32(c.KVHeads), uint32(group), uint32(a.Window),
-		uint32(c.Slots), uint32(parts), f(a.Scale), f(a.Cap)}
-	s.dispatch(v, p, (tokens*group+rows-1)/rows, c.KVHeads, parts, q, c.k, c.v, dst, m.lse)
-	if parts > 1 {
-		n := a.Heads * c.ValDim / 4
-		s.elementwise(variant{file: "combine", access: "rrw"},
-			words{uint32(a.Heads), uint32(c.ValDim / 4), uint32(parts)}, n, m.outs, m.lse, out)
-	}
+	p := words{uint32(tokens), uint32(pos), uint32(a.Heads), uint32(c.KVHeads), uint32(group), uint32(a.Window),
+		uint32(c.Slots), uint32(parts), f(a.Scale), f(a.Cap), uint32(part)}
+	s.dispatch(v, p, (tokens*group+rows-1)/rows, c.KVHeads, parts, buffers...)
 }
 
 func (a Attention) check(c *Cache, tokens int) error {
@@ -145,9 +189,11 @@ func (a Attention) check(c *Cache, tokens int) error {
 	switch {
 	case a.Heads <= 0 || a.Heads%c.KVHeads != 0:
 		return fmt.Errorf("gpu: attend: %d heads are no multiple of %d kv heads", a.Heads, c.KVHeads)
+	case a.Spans != nil && (a.Keys < 0 || tokens <= 0):
+		return fmt.Errorf("gpu: attend: %d tokens over %d keys", tokens, a.Keys)
 	case a.Pos < 0 || a.Window < 0 || tokens <= 0:
 		return fmt.Errorf("gpu: attend: %d tokens at position %d with window %d", tokens, a.Pos, a.Window)
-	case a.Pos+tokens-first > c.Slots:
+	case a.Spans == nil && a.Pos+tokens-first > c.Slots:
 		return fmt.Errorf("gpu: attend: positions %d to %d in a cache of %d tokens", first, a.Pos+tokens-1, c.Slots)
 	case a.Parts > maxParts || a.Parts > 1 && tokens > 1:
 		return fmt.Errorf("gpu: attend: %d parts for %d tokens, want at most %d for one token", a.Parts, tokens, maxParts)
@@ -183,7 +229,9 @@ func (a Attention) parts(tokens int) int {
 		return 1
 	}
 	keys := a.Pos + tokens
-	if a.Window > 0 {
+	if a.Spans != nil {
+		keys = a.Keys
+	} else if a.Window > 0 {
 		keys = min(keys, a.Window)
 	}
 	return min(max(keys/128, 1), maxParts)

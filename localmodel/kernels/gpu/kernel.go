@@ -29,8 +29,9 @@ type fill struct {
 	Act        string // wgsl/act_<Act>.wgsl: an activation
 	KeyQuads   int    // head size of keys in vec4s
 	ValueQuads int
-	Rows       int // query rows of an attention workgroup
-	Lanes      int // invocations that share a row
+	Rows       int  // query rows of an attention workgroup
+	Lanes      int  // invocations that share a row
+	Spans      bool // each row of attention sees keys of its own
 }
 
 // kernel is a compiled variant.
@@ -59,7 +60,7 @@ func (v variant) source() (string, error) {
 		"decode": func() (string, error) { return include("words", "decode_"+v.fill.Decode) },
 		"act":    func() (string, error) { return include("act_" + v.fill.Act) },
 	})
-	if _, err := t.ParseFS(sources, "wgsl/"+name); err != nil {
+	if _, err := t.ParseFS(sources, "wgsl/stream.wgsl", "wgsl/"+name); err != nil {
 		return "", err
 	}
 	var b strings.Builder
@@ -164,7 +165,7 @@ func entries(access string) []wgpu.BindGroupLayoutEntry {
 
 // maxBuffers is the number of storage buffers of any kernel, at most; WebGPU
 // promises eight.
-const maxBuffers = 5
+const maxBuffers = 7
 
 // groupKey names a bind group: a step that is recorded again in the same
 // order meets the same groups, so decoding makes none.

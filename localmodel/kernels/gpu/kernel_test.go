@@ -21,7 +21,8 @@ func variants() []variant {
 	list := []variant{
 		{file: "add", access: "wr"}, {file: "scale", access: "w"}, {file: "softcap", access: "w"},
 		{file: "rmsnorm", access: "rrw"}, {file: "rope", access: "wr"}, {file: "kvstore", access: "rrww"},
-		{file: "argmax", access: "rww"}, {file: "combine", access: "rrw"},
+		{file: "argmax", access: "rww"}, {file: "turn", access: "rrw"}, {file: "scores", access: "rrw"}, {file: "mean", access: "rw"},
+		{file: "combine", access: "rrww"},
 		{file: "gate", access: "wr", fill: fill{Act: "silu"}}, {file: "gate", access: "wr", fill: fill{Act: "gelu"}},
 	}
 	for _, typ := range quant.Types() {
@@ -32,8 +33,12 @@ func variants() []variant {
 	for _, dims := range [][2]int{{4, 4}, {20, 36}, {64, 64}, {128, 128}, {192, 128}, {256, 256}} {
 		for _, rows := range []int{1, 3, 8, 100} {
 			r, lanes := shape(rows, dims[0], dims[1])
-			list = append(list, variant{file: "attend", access: "rrrww",
-				fill: fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}})
+			layout := fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}
+			list = append(list, variant{file: "attend", access: "rrrww", fill: layout},
+				variant{file: "chosen", access: "rrrrrww", fill: layout}, variant{file: "columns", access: "rrrw", fill: layout},
+				variant{file: "kda", access: "rrrrrww", fill: layout})
+			layout.Spans = true
+			list = append(list, variant{file: "attend", access: "rrrwwr", fill: layout})
 		}
 	}
 	return list
@@ -109,6 +114,9 @@ func TestKernelsWriteWorkgroupMemoryBeforeTheyReadIt(t *testing.T) {
 			testProduct(t, d, fmt.Sprint(typ, tokens), randomTensor(r, typ, 33, cols), normal(r, tokens*cols))
 		}
 	}
+	testChosen(t, d, chosenCase{name: "poison", heads: 6, kvHeads: 2, keyDim: 20, valueDim: 36, tokens: 5, slots: 150, keys: 150, turns: 3, group: 3, parts: 2})
+	testColumnSums(t, d, 7, 2)
+	testDelta(t, d, 20, 37)
 	c := tinyConfig()
 	w := tinyWeights(c, true)
 	m, err := NewModel(d, c, find(w))

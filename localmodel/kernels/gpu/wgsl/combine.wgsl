@@ -3,8 +3,9 @@
 struct Params { rows: u32, quads: u32, parts: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> outs: array<vec4<f32>>; // [parts, rows, quads]
-@group(0) @binding(2) var<storage, read> lse: array<f32>;        // [parts, rows]
+@group(0) @binding(2) var<storage, read> lses: array<f32>;       // [parts, rows]
 @group(0) @binding(3) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>,
@@ -16,14 +17,17 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     let row = i / p.quads;
     var top = -3.0e38;
     for (var k = 0u; k < p.parts; k++) {
-        top = max(top, lse[k * p.rows + row]);
+        top = max(top, lses[k * p.rows + row]);
     }
     var sum = vec4<f32>(0.0);
     var z = 0.0;
     for (var k = 0u; k < p.parts; k++) {
-        let w = exp(max(lse[k * p.rows + row] - top, -100.0));
+        let w = exp(max(lses[k * p.rows + row] - top, -100.0));
         z += w;
         sum += w * outs[k * p.rows * p.quads + i];
     }
     out[i] = sum / z;
+    if (i % p.quads == 0u) {
+        lse[row] = select(top + log(z), top, top <= -3.0e38);
+    }
 }

@@ -1,0 +1,74 @@
+package gpu
+
+import "fmt"
+
+// Turn rotates x [tokens, heads, dim] by several positions at once into out
+// [turns, tokens, heads, dim]: by the angles in table [turns, tokens, pairs, 2],
+// as RoPE takes them. Mechanisms that move positions rotate a query once for
+// each place that a chosen chunk may have; the keys in the cache stay.
+func (s *Step) Turn(out, x, table *Buffer, turns, tokens, heads, dim, pairs int, interleaved bool) {
+	if dim%2 != 0 || 2*pairs > dim {
+		s.fail(fmt.Errorf("gpu: turn: %d pairs in a head of %d", pairs, dim))
+	}
+	n := turns * tokens * heads
+	if !s.wants("turn", out, n*dim) || !s.wants("turn", x, tokens*heads*dim) || !s.wants("turn", table, 2*turns*tokens*pairs) {
+		return
+	}
+	flag := uint32(0)
+	if interleaved {
+		flag = 1
+	}
+	s.elementwise(variant{file: "turn", access: "rrw"},
+		words{uint32(tokens * heads), uint32(turns), uint32(heads), uint32(dim), uint32(pairs), flag}, n*dim/2, x, table, out)
+}
+
+// Scores computes factor q t for q [tokens, heads, dim] and a table [entries,
+// tableHeads, dim] of centroids, chunks' vectors or mean keys, into out
+// [tokens, heads, entries]; head h meets the table's h div (heads / tableHeads).
+func (s *Step) Scores(out, q, table *Buffer, tokens, heads, tableHeads, entries, dim int, factor float64) {
+	if tableHeads <= 0 || heads%tableHeads != 0 || dim%4 != 0 {
+		s.fail(fmt.Errorf("gpu: scores: %d heads over a table of %d, head size %d", heads, tableHeads, dim))
+		return
+	}
+	n := tokens * heads * entries
+	if !s.wants("scores", out, n) || !s.wants("scores", q, tokens*heads*dim) || !s.wants("scores", table, entries*tableHeads*dim) {
+		return
+	}
+	s.elementwise(variant{file: "scores", access: "rrw"}, words{uint32(tokens * heads), uint32(heads), uint32(heads / tableHeads),
+		uint32(tableHeads), uint32(entries), uint32(dim / 4), f(factor)}, n, q, table, out)
+}
+
+// Mean computes the means of runs of rows: x [rows*run, width] to out [rows,
+// width], width a multiple of 4.
+func (s *Step) Mean(out, x *Buffer, rows, run, width int) {
+	if run <= 0 || width%4 != 0 {
+		s.fail(fmt.Errorf("gpu: mean of %d rows of %d", run, width))
+	}
+	if !s.wants("mean", out, rows*width) || !s.wants("mean", x, rows*run*width) {
+		return
+	}
+	s.elementwise(variant{file: "mean", access: "rw"}, words{uint32(rows * width / 4), uint32(width / 4), uint32(run)}, rows*width/4, x, out)
+}
+
+// ColumnSums adds to sums [heads, keys] what each of the first keys of a causal
+// attention receives: the sum over q's rows [tokens, heads] of exp(score - lse),
+// with lse as Attend left it; so a prompt's chunks add up. A second pass of half the work; no score matrix
+// exists. Source: ../shared/spec/attention.md, "Column sums without the matrix".
+func (s *Step) ColumnSums(sums, q, lse *Buffer, c *Cache, a Attention, tokens, keys int) {
+	if err := a.check(c, tokens); err != nil {
+		s.fail(err)
+		return
+	}
+	if a.Spans != nil || keys <= 0 || keys > c.Slots {
+		s.fail(fmt.Errorf("gpu: column sums of %d keys in a cache of %d, of causal rows only", keys, c.Slots))
+	}
+	if !s.wants("column sums", sums, a.Heads*keys) || !s.wants("column sums", q, tokens*a.Heads*c.KeyDim) ||
+		!s.wants("column sums", lse, tokens*a.Heads) {
+		return
+	}
+	rows, lanes := shape(keys, c.KeyDim, 0)
+	v := variant{file: "columns", access: "rrrw", fill: fill{KeyQuads: c.KeyDim / 4, Rows: rows, Lanes: lanes}}
+	p := words{uint32(tokens), uint32(a.Pos), uint32(a.Heads), uint32(c.KVHeads), uint32(a.Heads / c.KVHeads), uint32(a.Window),
+		uint32(c.Slots), uint32(keys), f(a.Scale), f(a.Cap)}
+	s.dispatch(v, p, (keys+rows-1)/rows, a.Heads, 1, q, c.k, lse, sums)
+}
