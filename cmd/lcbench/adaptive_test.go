@@ -44,6 +44,9 @@ func summaryOf(t *testing.T, dir string, args []string) (results.Summary, []stri
 }
 
 func TestAnAdaptiveRunFindsAPlantedWindow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the race detector has seen its code elsewhere")
+	}
 	dir, args := windowRun(t)
 	whole, all := summaryOf(t, dir, args)
 	rule := []string{"--adaptive", "--adaptive-threshold", "50"}

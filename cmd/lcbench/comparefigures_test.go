@@ -55,6 +55,9 @@ func writeAnswers(t *testing.T, dir, path string, choose func(i int) int) {
 // Compare's figure of each task, category, average, stratum and cell is that of
 // the run's own table, to the last bit, of every benchmark.
 func TestCompareHasTheTablesFigures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the race detector has seen its code elsewhere")
+	}
 	t.Setenv("LCBENCH_CACHE", t.TempDir())
 	type runOf struct {
 		benchmark string

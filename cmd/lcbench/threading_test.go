@@ -48,6 +48,9 @@ func distance(t *testing.T, tok benchmarks.Tokenizer, s benchmarks.Sample) int {
 // The model that retrieves by construction is right at every depth that its
 // attention shows it, and at no other: the benchmark measures the attention.
 func TestInductionFindsEveryNeedleThatItsAttentionShows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the race detector has seen its code elsewhere")
+	}
 	const window = 1024
 	for name, c := range map[string]struct {
 		attention localmodel.Options

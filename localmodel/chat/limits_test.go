@@ -58,7 +58,7 @@ func TestHostileTemplatesStop(t *testing.T) {
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %.50q and %v, want an error with %q", got, err, tc.want)
 			}
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > 10*time.Second && !testing.Short() {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -239,7 +239,7 @@ func FuzzTemplate(f *testing.F) {
 		if len(got) > 1<<20+64*len(text)+64 {
 			t.Fatalf("%d bytes", len(got))
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 5*time.Second && !testing.Short() {
 			t.Fatalf("took %v, %v", took, err)
 		}
 	})

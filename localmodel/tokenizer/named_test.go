@@ -85,7 +85,7 @@ func TestPartsOfACutTextHaveItsTokens(t *testing.T) {
 					}
 				}
 			})
-			if cuts < 100 {
+			if cuts < 100 && !testing.Short() {
 				t.Errorf("cut at %d places only", cuts)
 			}
 		})
