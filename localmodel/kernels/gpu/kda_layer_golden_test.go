@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/attention/goldentest"
@@ -73,17 +72,6 @@ func (g *goldenRun) kdaLayer() {
 		g.same(how, "y", y)
 		g.same(how, "state", state)
 	}
-}
-
-// feeds are ways to cut n tokens into calls: one, single tokens, a prefill and
-// single tokens behind it, and runs of an odd length.
-func feeds(n int) [][]int {
-	one := []int{1}
-	ways := [][]int{{n}, slices.Repeat(one, n), append([]int{n/2 + 1}, slices.Repeat(one, n-n/2-1)...), nil}
-	for at := 0; at < n; at += 33 {
-		ways[3] = append(ways[3], min(33, n-at))
-	}
-	return ways
 }
 
 // floatMatrix uploads float32 weights [rows, cols].
