@@ -184,9 +184,11 @@ func TestChoicesThatDoNotFitAreRefused(t *testing.T) {
 		"a part too many":       func(s *Step) { s.Merge(q, q, p, 3) },
 		"rows of another shape": func(s *Step) { s.AttendPart(p, 0, q, cache, Attention{Heads: 2, Scale: 1}, 1) },
 		"more sums than keys":   func(s *Step) { s.ColumnSums(q, q, q, cache, Attention{Heads: 1, Scale: 1}, 1, 9) },
-		"chunks of values of 2": func(s *Step) { s.KDAChunks(q, q, q, q, q, q, q, nil, DeltaAttention{Heads: 1, KeyDim: 4, ValueDim: 2}, 1) },
-		"no taps":               func(s *Step) { s.conv(q, q, q, q, 1, 4, 0) },
-		"a head of 6 for kda":   func(s *Step) { s.KDA(q, q, q, q, q, q, q, DeltaAttention{Heads: 1, KeyDim: 6, ValueDim: 2}, 1) },
+		"chunks of values of 2": func(s *Step) {
+			s.KDAChunks(q, q, q, q, q, q, q, nil, DeltaAttention{Heads: 1, KeyDim: 4, ValueDim: 2}, 1)
+		},
+		"no taps":             func(s *Step) { s.conv(q, q, q, q, 1, 4, 0) },
+		"a head of 6 for kda": func(s *Step) { s.KDA(q, q, q, q, q, q, q, DeltaAttention{Heads: 1, KeyDim: 6, ValueDim: 2}, 1) },
 	} {
 		s := d.Begin()
 		op(s)

@@ -45,3 +45,37 @@ func testDeltaChunks(t *testing.T, d *Device, dk, dv, tokens int) {
 	near(t, "out", run(t, s, out, len(v)), delta(want, wide(q), wide(k), wide(v), wide(g), wide(beta), heads, dk, dv, 0.5), float64(dk)/4+8)
 	near(t, "state", run(t, d.Begin(), kept, len(state)), want, 8)
 }
+
+// A token that wipes the state must not cost the decays behind it their digits,
+// as adding them to a sum of -10000 would.
+func TestSlowDecaysBehindAResetKeepTheirDigits(t *testing.T) {
+	d := openDevice(t, Options{})
+	const tokens, dim, slow = 64, 4, -0.001
+	a := DeltaAttention{Heads: 1, KeyDim: dim, ValueDim: dim, Scale: 1}
+	m, err := d.NewDeltaScratch(tokens, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, k, v := make([]float32, tokens*dim), make([]float32, tokens*dim), make([]float32, tokens*dim)
+	g, beta, want := make([]float32, tokens*dim), make([]float32, tokens), make([]float64, tokens*dim)
+	k[dim], v[dim+1], beta[1] = 1, 1, 1 // token 1 writes once, everyone reads
+	for t := range tokens {
+		q[t*dim] = 1
+		for x := range dim {
+			g[t*dim+x] = slow
+		}
+		if t > 0 {
+			want[t*dim+1] = math.Exp(slow * float64(t-1))
+		}
+	}
+	g[0] = -10000
+	s, state, out := d.Begin(), output(t, d, dim*dim), output(t, d, tokens*dim)
+	if err := state.WriteFloats(0, normal(source("wiped"), dim)); err != nil {
+		t.Fatal(err)
+	}
+	if err := state.WriteFloats(dim, make([]float32, dim*dim-dim)); err != nil {
+		t.Fatal(err)
+	}
+	s.KDAChunks(out, state, input(t, d, q), input(t, d, k), input(t, d, v), input(t, d, g), input(t, d, beta), m, a, tokens)
+	near(t, "out", run(t, s, out, tokens*dim), want, 4)
+}
