@@ -1,7 +1,7 @@
 package gpu
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -66,7 +66,7 @@ type clustering struct {
 func (k *clustering) run(seeds []int32, ones, centroids *Buffer, most int) ([]int32, error) {
 	w := slices.Repeat([]float32{float32(invSqrt(k.dim))}, k.dim) // RMSNorm divides by the mean of squares
 	none := make([]float32, k.clusters*k.heads*k.dim)             // a cluster that ends without a key has a zero for centroid
-	if err := errors.Join(ones.WriteFloats(0, w), k.labels[1].WriteInts(0, seeds), centroids.WriteFloats(0, none)); err != nil {
+	if err := cmp.Or(ones.WriteFloats(0, w), k.labels[1].WriteInts(0, seeds), centroids.WriteFloats(0, none)); err != nil {
 		return nil, err
 	}
 	s := k.d.Begin()

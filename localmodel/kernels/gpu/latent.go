@@ -1,6 +1,9 @@
 package gpu
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // LatentLayer is multi-head latent attention without rotation (MLA NoPE), from
 // normalised rows of the residual stream to the heads' results, ahead of the last
@@ -51,12 +54,16 @@ func (d *Device) NewLatentUp(l *LatentLayer, w []float32) error {
 	if err != nil {
 		return err
 	}
-	if err = b[0].WriteFloats(0, keys); err == nil {
-		err = b[1].WriteFloats(0, values)
+	if err := cmp.Or(b[0].WriteFloats(0, keys), b[1].WriteFloats(0, values)); err != nil {
+		release(b...)
+		return err
 	}
 	l.keys, l.values = b[0], b[1]
-	return err
+	return nil
 }
+
+// Release gives the second matrix's memory back; the rest is the caller's.
+func (l *LatentLayer) Release() { release(l.keys, l.values) }
 
 // NewLatentCache makes an empty cache of at least that many rows of the layer.
 func (d *Device) NewLatentCache(l *LatentLayer, slots int) (*Cache, error) {

@@ -37,6 +37,7 @@ func testLatent(t *testing.T, d *Device, l LatentLayer, n int) {
 	if err := d.NewLatentUp(&l, up); err != nil {
 		t.Fatal(err)
 	}
+	defer l.Release()
 	m, err := d.NewLatentScratch(n, &l)
 	if err != nil {
 		t.Fatal(err)
