@@ -165,7 +165,7 @@ func (l *work) prefill() {
 		j.sealed = true
 		l.keep(j, to, l.rest(j, to))
 	case to < len(all):
-		if to == len(j.Prompt) {
+		if l.stages.Prompt && to == len(j.Prompt) {
 			l.endPrompt(j)
 		}
 	case j.Score != nil:
