@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/kda"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 )
 
@@ -189,6 +190,11 @@ func (e *CPU) Stages() Stages {
 	s := Stages{Context: context}
 	if how, ok := e.how.(attention.PromptEnder); ok {
 		s.Prompt, s.Observed = true, how.Observed()
+	}
+	for i := range e.m.layers {
+		if e.m.layers[i].kda != nil {
+			s.Step = kda.Step
+		}
 	}
 	return s
 }
