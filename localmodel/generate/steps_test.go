@@ -136,6 +136,9 @@ type watchedSteps struct {
 }
 
 func (w watchedSteps) Forward(chunks []model.Chunk, emit func(chunk, row int, logits []float32) error) error {
+	if promised := w.work.memory.inUse + w.work.growth; promised > w.work.o.KVBudget {
+		w.t.Errorf("what is under way may come to %d bytes, the budget is %d", promised, w.work.o.KVBudget)
+	}
 	return w.watched.Forward(chunks, emit)
 }
 func (w watchedSteps) New(n int) model.State { return w.walker.New(n) }
@@ -150,10 +153,10 @@ func TestStatesKeptOnTheWayStayWithinTheBudget(t *testing.T) {
 	for i := range 60 {
 		doc := numbers(100+150*(i%3), uint64(i%3))
 		requests = append(requests, Request{
-			Prompt: slices.Concat(doc, numbers(5+i*7%90, uint64(100+i))), Fixed: len(doc) * (i % 4 / 2), MaxTokens: 1 + i%9, IgnoreEnd: true,
+			Prompt: slices.Concat(doc, numbers(5+i*7%90, uint64(100+i))), Fixed: len(doc) * (i % 4 / 2), MaxTokens: 1 + i*13%70, IgnoreEnd: true,
 		})
 	}
-	for _, states := range []int64{2, 3, 5, 12, 40} {
+	for _, states := range []int64{2, 3, 4, 5, 6, 7, 9, 12, 40} {
 		w := watchedSteps{&watched{}, &walker{t: t}}
 		w.Executor = w.walker
 		w.work = newWork(w, Options{KVBudget: states * walkBytes, Chunk: 64})
