@@ -72,7 +72,7 @@ func (w *Work) check(s Shape) {
 // Scratch is memory that calls reuse; the zero value is ready. One call at a
 // time may use it.
 type Scratch struct {
-	chunks  []chunk
+	cells   []cell
 	threads []thread
 	tiles   []tile
 	states  []float32 // of the tiles
