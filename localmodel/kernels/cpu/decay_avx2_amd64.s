@@ -159,7 +159,7 @@ DATA int127<>+28(SB)/4, $0x0000007f
 GLOBL int127<>(SB), RODATA|NOPTR, $32
 
 // func fadeAVX2(p *byte)
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3, MMX+, SSE
 TEXT ·fadeAVX2(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -192,6 +192,10 @@ token:
 	XORQ         R15, R15
 
 channel:
+	LEAQ         (R15)(R11*8), DX
+	PREFETCHT0   (AX)(DX*1)
+	PREFETCHT0   (BX)(DX*1)
+	PREFETCHT0   (CX)(DX*1)
 	VXORPS       Y1, Y1, Y1
 	VSUBPS       (AX)(R15*1), Y1, Y1
 	VMAXPS       expOverflow<>+0(SB), Y1, Y1

@@ -234,7 +234,7 @@ DATA exp0<>+60(SB)/4, $0x3f800000
 GLOBL exp0<>(SB), RODATA|NOPTR, $64
 
 // func fadeAVX512(p *byte)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, MMX+, SSE
 TEXT ·fadeAVX512(SB), NOSPLIT, $64-8
 	MOVQ         p+0(FP), DI
 	MOVQ         (DI), AX
@@ -267,6 +267,10 @@ token:
 	XORQ         R15, R15
 
 channel:
+	LEAQ         (R15)(R11*8), DX
+	PREFETCHT0   (AX)(DX*1)
+	PREFETCHT0   (BX)(DX*1)
+	PREFETCHT0   (CX)(DX*1)
 	VPXORD       Z1, Z1, Z1
 	VSUBPS       (AX)(R15*1), Z1, Z1
 	VMAXPS       expOverflow<>+0(SB), Z1, Z1

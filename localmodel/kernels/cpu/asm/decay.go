@@ -63,7 +63,7 @@ func (g *gen) fade() {
 	g.function("fade", "fadeArgs", "takes tokens as seen from the first of them; see fadeArgs.")
 	log, key, query := reg.RAX, reg.RBX, reg.RCX
 	nearK, nearQ, past, run := reg.RSI, reg.R8, reg.R9, reg.R10
-	bytes, stride, beta, x := reg.R13, reg.R11, reg.R12, reg.R15
+	bytes, stride, beta, x, ahead := reg.R13, reg.R11, reg.R12, reg.R15, reg.RDX
 	g.fields(log, key, query, nearK, nearQ, past, run, nil, bytes, stride, nil, beta)
 	g.flush()
 	y, p, t := g.v[1], g.v[2], g.v[3] // and g.v[4], see exp
@@ -74,6 +74,11 @@ func (g *gen) fade() {
 	g.Label("token")
 	g.VBROADCASTSS(at(beta, 0), minusBeta)
 	g.channels("channel", x, bytes, func() {
+		// The next tokens' rows lie too far apart for the processor to foresee.
+		g.LEAQ(indexed(x, stride, 8, 0), ahead)
+		for _, r := range []reg.GPPhysical{log, key, query} {
+			g.PREFETCHT0(indexed(r, ahead, 1, 0))
+		}
 		g.exp(indexed(log, x, 1, 0), y, t, p)
 		g.VMULPS(indexed(run, x, 1, 0), y, v)
 		g.VMOVUPS(v, indexed(run, x, 1, 0))
