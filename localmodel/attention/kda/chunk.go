@@ -90,11 +90,8 @@ func (c *chunk) prepare(t cpu.Thread, b *blockScratch, s Shape, w *Work, head in
 func (c *chunk) load(t cpu.Thread, b *blockScratch, block *cpu.Faded, s Shape, w *Work, head int) {
 	at, stride := (c.from*s.Heads+head)*s.KeyDim, s.Heads*s.KeyDim
 	for i := range c.rows {
-		row := (c.from+i)*s.Heads + head
-		c.beta[i] = w.Beta[row]
+		c.beta[i] = w.Beta[(c.from+i)*s.Heads+head]
 		b.minusBeta[i] = -c.beta[i]
-		t.Prefetch(w.V[row*s.ValueDim:][:s.ValueDim])
-		t.Prefetch(w.Out[row*s.ValueDim:][:s.ValueDim])
 	}
 	if c.channels == s.KeyDim && !c.jump {
 		block.Log, block.Key, block.Query = cpu.Dense{Data: w.Decay[at:], Stride: stride}, cpu.Dense{Data: w.K[at:], Stride: stride}, cpu.Dense{Data: w.Q[at:], Stride: stride}

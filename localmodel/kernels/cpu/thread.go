@@ -143,13 +143,6 @@ func (t Thread) Squares(x []float32) float32 {
 	return t.ops.squares(&x[0], len(x))
 }
 
-// Prefetch asks for the cache lines of x, which is about to be read or written.
-func (t Thread) Prefetch(x []float32) {
-	if len(x) > 0 {
-		prefetch((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
-	}
-}
-
 // Largest returns the largest number of x, which NaN never is, or -inf.
 func (t Thread) Largest(x []float32) float32 {
 	if len(x) == 0 {
