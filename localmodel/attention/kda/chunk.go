@@ -4,8 +4,8 @@ import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
 
 // Sizes of the chunkwise form: the most rows of a chunk, and the rows of the
 // blocks on the diagonal of its triangular system. Half the published 64 rows of
-// a chunk: what its rows cost among each other grows with them, what they cost
-// with the state does not (DESIGN.md).
+// a chunk: what a row costs among the others grows with their number, what it
+// costs with the state does not, and 32 are one panel of the kernels.
 const (
 	chunkRows = cpu.Panel
 	blockRows = cpu.TriangleRows

@@ -6,6 +6,10 @@
 // A row at t < S+R is plain causal attention. Behind that, the recent part
 // keeps its true distances and only the sinks are seen from a query that is
 // rotated by S+R-1: two partial softmaxes, merged by their log-sum-exp.
+//
+// A prompt holds more than it sees, so that it can be forked where others part
+// from it; at its end the answer's cache becomes a ring of R tokens beside the
+// sinks, while what is kept for other prompts stays as it was.
 // Source: ../shared/spec/attention.md §2a (arXiv 2309.17453 and its code).
 package sliding
 
