@@ -145,6 +145,7 @@ type attendScratch struct {
 	q, s, o        []float32
 	m, sum, factor []float32
 	mask           []uint64
+	wide           []float32 // a block's keys and values, expanded
 }
 
 // attendTile computes one tile.
@@ -159,16 +160,18 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 		if !some {
 			continue
 		}
+		block := t.job.Blocks[b]
 		if tiles == 1 && b+1 < t.b1 {
 			t.job.Blocks[b+1].prefetch(t.head)
 		}
+		wide := k.widened(s, block, t.head, tiles)
 		for i := range tiles {
 			from, to := i*rows/tiles, (i+1)*rows/tiles
 			var mask *uint64
 			if masked {
 				mask = &a.mask[from]
 			}
-			k.attendRows(s, shape, blockRows{t.job.Blocks[b], t.head, from, from, to, mask})
+			k.attendRows(s, shape, blockRows{block, t.head, from, from, to, mask, wide})
 		}
 	}
 	k.finish(a, shape, t)
@@ -244,20 +247,28 @@ type blockRows struct {
 	head     int // kv head
 	query    int // row of the scratch's queries that row from has
 	from, to int
-	mask     *uint64 // of each row; nil: all keys are seen
+	mask     *uint64   // of each row; nil: all keys are seen
+	wide     []float32 // the head's keys [KeyDim, 64] and then values [64, ValueDim …]; nil: as the block stores them
 }
 
 // attendRows lets rows pass over a block: scores, softmax step, sums of values.
 func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 	a, kv, block, from := &s.att, shape.KV, t.block, t.from
+	dim := kv.valueStride()
 	gemm, nr, size := k.ops.gemm[kv.Type], k.ops.nr, kv.Type.size()
+	keys := block.keys.pointer(t.head * kv.KeyDim * block.rows)
+	values := block.values.pointer(t.head * block.rows * dim)
+	if t.wide != nil {
+		gemm, size = k.ops.gemm[F32], F32.size()
+		keys, values = unsafe.Pointer(&t.wide[0]), unsafe.Pointer(&t.wide[kv.KeyDim*block.rows])
+	}
 	mr := uintptr(t.to - from)
 	s.gemm = gemmArgs{
-		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(BlockTokens * size),
+		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size),
 		ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim), mr: mr,
 	}
-	for c := 0; c < BlockTokens; c += nr {
-		s.gemm.b, s.gemm.c = block.keys.pointer(t.head*kv.KeyDim*BlockTokens+c), &a.s[c]
+	for c := 0; c < block.rows; c += nr { // behind a short block's rows masks hide what was there
+		s.gemm.b, s.gemm.c = unsafe.Add(keys, c*size), &a.s[c]
 		gemm(&s.gemm)
 	}
 	s.softmax = softmaxArgs{
@@ -269,13 +280,12 @@ func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 		s.softmax.cap2, s.softmax.invCap = shape.SoftCap*math.Log2E, 2*math.Log2E/shape.SoftCap
 	}
 	k.ops.softmax(&s.softmax)
-	dim := kv.valueStride()
 	s.gemm = gemmArgs{
 		a: &a.s[0], lda: 4 * BlockTokens, ldb: uintptr(dim * size),
-		ldc: uintptr(4 * dim), k: BlockTokens, mr: mr, scale: &a.factor[from],
+		ldc: uintptr(4 * dim), k: uintptr(block.rows), mr: mr, scale: &a.factor[from],
 	}
 	for c := 0; c < dim; c += nr {
-		s.gemm.b, s.gemm.c = block.values.pointer(t.head*BlockTokens*dim+c), &a.o[from*dim+c]
+		s.gemm.b, s.gemm.c = unsafe.Add(values, c*size), &a.o[from*dim+c]
 		gemm(&s.gemm)
 	}
 }

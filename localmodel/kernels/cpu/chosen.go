@@ -86,13 +86,14 @@ func (k *Kernels) attendChosen(s *scratch, shape AttendShape, j *ChosenJob) {
 		for i := range mask {
 			mask[i] = block.Keys
 		}
+		wide := k.widened(s, block.Block, j.Head, tiles)
 		for t := range tiles {
 			from, to := t*j.N/tiles, (t+1)*j.N/tiles
 			m := &mask[0]
 			if block.Keys == ^uint64(0) {
 				m = nil
 			}
-			k.attendRows(s, shape, blockRows{block.Block, j.Head, block.Turn*j.N + from, from, to, m})
+			k.attendRows(s, shape, blockRows{block.Block, j.Head, block.Turn*j.N + from, from, to, m, wide})
 		}
 	}
 	for r := range j.N {

@@ -43,11 +43,11 @@ func opsAVX2() *ops {
 			a, b := reduceParts(8, x, n, float32(math.Inf(-1)), largestAVX2)
 			return max(a, b)
 		},
-		silu:  func(gate, up *float32, n int) { split2(8, gate, up, n, siluAVX2) },
-		gelu:  func(gate, up *float32, n int) { split2(8, gate, up, n, geluAVX2) },
-		exp:   func(dst, src *float32, n int) { split2(8, dst, src, n, expAVX2) },
-		fade:  fadeAVX2,
-		among: amongAVX2,
+		silu:     func(gate, up *float32, n int) { split2(8, gate, up, n, siluAVX2) },
+		gelu:     func(gate, up *float32, n int) { split2(8, gate, up, n, geluAVX2) },
+		exp:      func(dst, src *float32, n int) { split2(8, dst, src, n, expAVX2) },
+		fade:     fadeAVX2,
+		triangle: triangleAVX2,
 	}
 }
 
@@ -70,11 +70,11 @@ func opsAVX512() *ops {
 			a, b := reduceParts(16, x, n, float32(math.Inf(-1)), largestAVX512)
 			return max(a, b)
 		},
-		silu:  func(gate, up *float32, n int) { split2(16, gate, up, n, siluAVX512) },
-		gelu:  func(gate, up *float32, n int) { split2(16, gate, up, n, geluAVX512) },
-		exp:   func(dst, src *float32, n int) { split2(16, dst, src, n, expAVX512) },
-		fade:  fadeAVX512,
-		among: amongAVX512,
+		silu:     func(gate, up *float32, n int) { split2(16, gate, up, n, siluAVX512) },
+		gelu:     func(gate, up *float32, n int) { split2(16, gate, up, n, geluAVX512) },
+		exp:      func(dst, src *float32, n int) { split2(16, dst, src, n, expAVX512) },
+		fade:     fadeAVX512,
+		triangle: triangleAVX512,
 	}
 }
 

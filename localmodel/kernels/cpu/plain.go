@@ -12,19 +12,19 @@ import (
 func plainOps() *ops {
 	o := &ops{
 		mr: 4, lanes: 16, nr: 32,
-		gemm:    [3]func(*gemmArgs){plainGemmF32, plainGemmF16, plainGemmQ8},
-		pack:    plainPack,
-		softmax: plainSoftmax,
-		scaled:  plainScaled,
-		add:     plainAdd,
-		mul:     plainMul,
-		squares: plainSquares,
-		largest: plainLargest,
-		silu:    plainSiLU,
-		gelu:    plainGELU,
-		exp:     plainExp,
-		fade:    plainFade,
-		among:   plainAmong,
+		gemm:     [3]func(*gemmArgs){plainGemmF32, plainGemmF16, plainGemmQ8},
+		pack:     plainPack,
+		softmax:  plainSoftmax,
+		scaled:   plainScaled,
+		add:      plainAdd,
+		mul:      plainMul,
+		squares:  plainSquares,
+		largest:  plainLargest,
+		silu:     plainSiLU,
+		gelu:     plainGELU,
+		exp:      plainExp,
+		fade:     plainFade,
+		triangle: plainTriangle,
 	}
 	for _, t := range quant.Types() {
 		o.typed[t] = typed{[3]func(*matvecArgs){plainMatVec(t, 1), plainMatVec(t, 2), plainMatVec(t, 4)}, plainDequant(t)}

@@ -302,15 +302,15 @@ func prefetchAMD64(p *byte, n int)
 //go:noescape
 func expAVX2(dst, src *float32, n int)
 
-// fadeAVX2 takes a block's own rows; see blockArgs.
+// fadeAVX2 takes tokens as seen from the first of them; see fadeArgs.
 //
 //go:noescape
-func fadeAVX2(p *blockArgs)
+func fadeAVX2(p *fadeArgs)
 
-// amongAVX2 computes a block's own products; see blockArgs.
+// triangleAVX2 inverts a triangle and clears above a diagonal; see triangleArgs.
 //
 //go:noescape
-func amongAVX2(p *blockArgs)
+func triangleAVX2(p *triangleArgs)
 
 // gemmF32AVX512 multiplies up to 12 rows by 32 columns of F32; see gemmArgs.
 //
@@ -597,15 +597,15 @@ func geluAVX512(gate, up *float32, n int)
 //go:noescape
 func expAVX512(dst, src *float32, n int)
 
-// fadeAVX512 takes a block's own rows; see blockArgs.
+// fadeAVX512 takes tokens as seen from the first of them; see fadeArgs.
 //
 //go:noescape
-func fadeAVX512(p *blockArgs)
+func fadeAVX512(p *fadeArgs)
 
-// amongAVX512 computes a block's own products; see blockArgs.
+// triangleAVX512 inverts a triangle and clears above a diagonal; see triangleArgs.
 //
 //go:noescape
-func amongAVX512(p *blockArgs)
+func triangleAVX512(p *triangleArgs)
 
 // quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
 //

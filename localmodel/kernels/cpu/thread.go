@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 )
 
@@ -140,4 +141,12 @@ func (t Thread) Squares(x []float32) float32 {
 		return 0
 	}
 	return t.ops.squares(&x[0], len(x))
+}
+
+// Largest returns the largest number of x, which NaN never is, or -inf.
+func (t Thread) Largest(x []float32) float32 {
+	if len(x) == 0 {
+		return float32(math.Inf(-1))
+	}
+	return t.ops.largest(&x[0], len(x))
 }
