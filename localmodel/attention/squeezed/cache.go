@@ -41,7 +41,7 @@ func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []
 		for h := range c.fixed.heads {
 			c.fixed.heads[h].fine.threshold = t
 		}
-		c.seal(k, layers[i])
+		c.seal(k)
 	}
 }
 
@@ -78,11 +78,10 @@ func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []a
 		if c.fixed.n == 0 {
 			continue
 		}
-		rows, group := len(c.queries)/(l.Heads*l.KV.KeyDim), l.Heads/l.KV.Heads
-		for h := range l.Heads {
-			table, level := of(&c.fixed.heads[h/group])
-			own := rowsOf(c.queries, rows, l.Heads, h, l.KV.KeyDim)
-			for j, s := range shares(scores(k, l, own, table), level.counts) {
+		rows := len(c.queries) / (l.Heads * l.KV.KeyDim)
+		for _, x := range m.choosers(l) {
+			table, level := of(&c.fixed.heads[x.kv])
+			for j, s := range shares(scores(k, l, x.queries(c.queries, rows, l), table), level.counts) {
 				values = append(values, weighted{s, level.counts[j]})
 			}
 		}
@@ -91,9 +90,9 @@ func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []a
 }
 
 // seal puts the clustered keys into the order of their clusters.
-func (c *cache) seal(k *cpu.Kernels, l attention.Layer) {
+func (c *cache) seal(k *cpu.Kernels) {
 	if c.fixed.n > 0 {
-		c.fixed.store(k, l, c.tail)
+		c.fixed.store(k, c.tail)
 	}
 	c.tail = c.tail.From(c.fixed.n)
 	c.queries = nil
@@ -125,7 +124,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	if f.n == 0 {
 		return tail.Fork(n)
 	}
-	s := f.blocks.Shape()
+	s := f.rows.Shape()
 	rows := make([][]int32, s.Heads) // by token
 	for h := range rows {
 		rows[h] = make([]int32, f.n)
@@ -138,7 +137,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	for t := range n {
 		for h := range s.Heads {
 			if key, value := k[h*s.KeyDim:], v[h*s.ValueDim:]; t < f.n {
-				f.blocks.Read(int(rows[h][t]), h, key, value)
+				f.rows.Read(int(rows[h][t]), h, key, value)
 			} else {
 				tail.Read(t-f.n, h, key, value)
 			}
@@ -148,11 +147,12 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	return out
 }
 
-// bytes is what a prepared context takes beside keys and values.
+// bytes is what a prepared context takes beside keys and values: a level's
+// counts are there as integers and as float32 weights.
 func (f *fixed) bytes() int64 {
 	total := 0
 	for _, h := range f.heads {
-		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*(len(h.start)+len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
+		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*len(h.start) + 12*(len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
 	}
 	return int64(total)
 }
@@ -160,18 +160,12 @@ func (f *fixed) bytes() int64 {
 // Pieces implements attention.Cache.
 func (c *cache) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) {
-		runs := []*attention.Blocks{c.tail}
-		if c.fixed != nil && c.fixed.n > 0 {
-			runs = append(runs, c.fixed.blocks)
-			if !yield(c.fixed, c.fixed.bytes()) {
-				return
-			}
+		if c.fixed != nil && c.fixed.n > 0 && !yield(c.fixed, c.fixed.bytes()+c.fixed.rows.Bytes()) {
+			return
 		}
-		for _, run := range runs {
-			for id, bytes := range run.Pieces() {
-				if !yield(id, bytes) {
-					return
-				}
+		for id, bytes := range c.tail.Pieces() {
+			if !yield(id, bytes) {
+				return
 			}
 		}
 		if n := len(c.queries); n > 0 {

@@ -34,6 +34,15 @@ func shares(scores []float64, counts []int) []float64 {
 type level struct {
 	threshold float64
 	counts    []int
+	weights   []float32 // the counts
+}
+
+// weigh makes the weights.
+func (l *level) weigh() {
+	l.weights = make([]float32, len(l.counts))
+	for i, n := range l.counts {
+		l.weights[i] = float32(n)
+	}
 }
 
 // keep returns which fine clusters are kept, by scores of the queries against

@@ -31,6 +31,10 @@ type Squeezed struct {
 	Levels int
 	Coarse float64
 	Rounds int // of K-means at the most
+	// Group lets the query heads of a kv head choose together, by the mean of
+	// their shares, and read what they keep once. The paper lets each choose for
+	// itself.
+	Group bool
 }
 
 var (
@@ -52,7 +56,11 @@ func (m Squeezed) String() string {
 	if m.Levels == 2 {
 		out += fmt.Sprintf(",levels=2,coarse=%g", m.Coarse)
 	}
-	return out + fmt.Sprintf(",rounds=%d", m.Rounds)
+	out += fmt.Sprintf(",rounds=%d", m.Rounds)
+	if m.Group {
+		out += ",share=group"
+	}
+	return out
 }
 
 // Fits implements attention.Chooser.
@@ -79,8 +87,8 @@ func (m Squeezed) Bytes(l attention.Layer, n int) int64 {
 		return full.Full{}.Bytes(l, n)
 	}
 	clusters := m.clusters(n) + m.coarse(n)
-	each := 4*clusters*l.KV.KeyDim + 4*n + 24*clusters
-	return 2*attention.RunBytes(l.KV, n) + int64(l.KV.Heads*each) + int64(4*min(n, Observed)*l.Heads*l.KV.KeyDim)
+	each := 4*clusters*l.KV.KeyDim + 4*n + 28*clusters
+	return attention.RunBytes(l.KV, n) + l.KV.RowsBytes(n) + int64(l.KV.Heads*each) + int64(4*min(n, Observed)*l.Heads*l.KV.KeyDim)
 }
 
 // clusters is how many clusters n keys are put into.
@@ -126,7 +134,7 @@ func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	job.LSE = make([]float32, w.N*l.Heads)
 	k.Attend(shape(l), job)
 	if c.fixed.n > 0 {
-		out, lse := c.fixed.attend(k, l, w)
+		out, lse := c.fixed.attend(k, m, l, w)
 		cpu.MergePartials(w.Out, job.LSE, out, lse, w.N*l.Heads, l.KV.ValueDim)
 	}
 }

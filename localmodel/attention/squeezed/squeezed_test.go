@@ -97,7 +97,7 @@ func checkGolden(t *testing.T, k *cpu.Kernels, c goldentest.Case, kv cpu.KVType)
 	}
 	context := attention.NewBlocks(l.KV)
 	context.Append(fs[1], kf, vf)
-	f.store(k, l, context)
+	f.store(k, context)
 	checkKept(t, k, c, l, f, q, qs[1])
 	state := &cache{fixed: f, tail: attention.NewBlocks(l.KV)}
 	w := attention.Work{Cache: state, N: qs[1], Q: q, K: ku, V: vu, Out: make([]float32, len(q)/qs[2]*vs[2])}
