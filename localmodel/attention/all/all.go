@@ -44,7 +44,7 @@ func List() []Entry {
 			KV:      "n", Reads: "topk × chunk + n / chunk", parse: parseLongHeads,
 		},
 		{
-			Name: "squeezed", Usage: "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10,share=head]",
+			Name: "squeezed", Usage: "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10,share=head,step=mean]",
 			Summary: "keys of the document are clustered once, and a question reads the clusters that promise most",
 			Needs:   "a document ahead of the question", KV: "n + clusters × n / 2", Reads: "keep × n + clusters × n / 2", parse: parseSqueezed,
 		},

@@ -34,6 +34,10 @@ func parseSqueezed(p parameters) (attention.Mechanism, error) {
 		return nil, err
 	}
 	share, err := p.Word("share", "head", "group")
-	m.Group = share == "group"
+	if err != nil {
+		return nil, err
+	}
+	step, err := p.Word("step", "mean", "each")
+	m.Group, m.Each = share == "group", step == "each"
 	return m, err
 }

@@ -28,20 +28,11 @@ func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []
 		caches[i].(*cache).cluster(k, m, layers[i])
 	}
 	if m.Levels == 2 {
-		t := m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
-		for _, i := range free {
-			for h := range caches[i].(*cache).fixed.heads {
-				caches[i].(*cache).fixed.heads[h].coarse.threshold = t
-			}
-		}
+		m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
 	}
-	t := m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
+	m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
 	for _, i := range free {
-		c := caches[i].(*cache)
-		for h := range c.fixed.heads {
-			c.fixed.heads[h].fine.threshold = t
-		}
-		c.seal(k)
+		caches[i].(*cache).seal(k)
 	}
 }
 
@@ -69,24 +60,49 @@ func (c *cache) cluster(k *cpu.Kernels, m Squeezed, l attention.Layer) {
 	}
 }
 
-// calibrate returns the quantile of the shares that the context's last queries
-// give its keys, over all layers, heads and keys.
-func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) float64 {
-	var values []weighted
+// alone is how many of the observed queries stand for those of steps.
+const alone = 4
+
+// calibrate sets the thresholds of a level: the quantile of the shares that the
+// context's last queries give its keys, over all layers, heads and keys.
+func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) {
+	var values, singles []weighted
+	var levels []*level
 	for _, i := range free {
 		c, l := caches[i].(*cache), layers[i]
+		for h := range c.fixed.heads {
+			_, level := of(&c.fixed.heads[h])
+			levels = append(levels, level)
+		}
 		if c.fixed.n == 0 {
 			continue
 		}
 		rows := len(c.queries) / (l.Heads * l.KV.KeyDim)
 		for _, x := range m.choosers(l) {
 			table, level := of(&c.fixed.heads[x.kv])
-			for j, s := range shares(scores(k, l, x.queries(c.queries, rows, l), table), level.counts) {
-				values = append(values, weighted{s, level.counts[j]})
+			values = level.shared(values, scores(k, l, x.queries(c.queries, rows, l), table))
+			for a := 0; a < alone && m.Each; a++ {
+				row := c.queries[a*rows/alone*l.Heads*l.KV.KeyDim:]
+				singles = level.shared(singles, scores(k, l, x.queries(row, 1, l), table))
 			}
 		}
 	}
-	return quantile(values, q)
+	t := quantile(values, q)
+	step := t
+	if m.Each {
+		step = quantile(singles, q)
+	}
+	for _, l := range levels {
+		l.threshold, l.step = t, step
+	}
+}
+
+// shared appends the shares that queries give a level's keys by their scores.
+func (l *level) shared(to []weighted, scores []float64) []weighted {
+	for j, s := range shares(scores, l.counts) {
+		to = append(to, weighted{s, l.counts[j]})
+	}
+	return to
 }
 
 // seal puts the clustered keys into the order of their clusters.

@@ -140,7 +140,7 @@ func (f *fixed) chooseOne(k *cpu.Kernels, l attention.Layer, q []float32, choose
 		if h.parent != nil {
 			weights = h.survivors(t, rows(coarse[x.kv], len(h.coarse.counts)))
 		}
-		for c, yes := range keepOne(t, rows(fine[x.kv], len(weights)), weights, h.fine.threshold) {
+		for c, yes := range keepOne(t, rows(fine[x.kv], len(weights)), weights, h.fine.step) {
 			if yes {
 				kept[i] = h.add(kept[i], c)
 			}
@@ -170,7 +170,7 @@ func lookUp(t cpu.Thread, l attention.Layer, q, centroids, out []float32, from, 
 
 // survivors are the fine clusters' weights, 0 where their coarse one is dropped.
 func (h *lookup) survivors(t cpu.Thread, coarse []float32) []float32 {
-	kept := keepOne(t, coarse, h.coarse.weights, h.coarse.threshold)
+	kept := keepOne(t, coarse, h.coarse.weights, h.coarse.step)
 	out := make([]float32, len(h.parent))
 	for c, p := range h.parent {
 		if kept[p] {

@@ -32,7 +32,8 @@ func shares(scores []float64, counts []int) []float64 {
 
 // level is one level of the lookup: what the clusters' shares must exceed.
 type level struct {
-	threshold float64
+	threshold float64 // of the mean of several queries
+	step      float64 // of one query
 	counts    []int
 	weights   []float32 // the counts
 }

@@ -35,6 +35,10 @@ type Squeezed struct {
 	// their shares, and read what they keep once. The paper lets each choose for
 	// itself.
 	Group bool
+	// Each gives a step, whose query stands alone, a threshold of its own, set on
+	// the shares that each observed query gives; shares of one query vary more than
+	// the mean of many, by which the paper sets its one number for both.
+	Each bool
 }
 
 var (
@@ -59,6 +63,9 @@ func (m Squeezed) String() string {
 	out += fmt.Sprintf(",rounds=%d", m.Rounds)
 	if m.Group {
 		out += ",share=group"
+	}
+	if m.Each {
+		out += ",step=each"
 	}
 	return out
 }
