@@ -87,7 +87,7 @@ func TestForksGoOnAsOneSequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := rapid.SampledFrom(square()).Draw(t, "shape")
 		l := shape.Layer(cpu.F32)
-		m := LongHeads{Chunk: rapid.IntRange(1, 40).Draw(t, "chunk"), TopK: rapid.IntRange(3, 6).Draw(t, "topk")}
+		m := LongHeads{Chunk: rapid.IntRange(1, 40).Draw(t, "chunk"), TopK: rapid.IntRange(3, 6).Draw(t, "topk"), Group: rapid.Bool().Draw(t, "group")}
 		n, at, cut := rapid.IntRange(1, 300).Draw(t, "n"), 0, 0
 		x := shape.Random(n, 1)
 		whole := attentiontest.Feed(k, m, l, m.New(l), x)
@@ -139,4 +139,40 @@ func TestFits(t *testing.T) {
 			t.Errorf("%v: %v, want %s", c.m, err, c.want)
 		}
 	}
+}
+
+// Heads that choose together take the chunks with the largest sums, and read
+// them as one head does that has chosen the same.
+func TestAGroupChoosesByTheSumOfItsScores(t *testing.T) {
+	shape := attentiontest.Shape{Heads: 6, KVHeads: 2, KeyDim: 16, ValueDim: 16, Base: 1e4}
+	l := shape.Layer(cpu.F32)
+	m := LongHeads{Chunk: 8, TopK: 5, Group: true}
+	x := shape.Random(400, 1)
+	attentiontest.EachLevel(t, "group", func(t *testing.T, k *cpu.Kernels) {
+		c := m.New(l).(*cache)
+		attentiontest.Feed(k, m, l, c, x)
+		q := shape.Random(1, 2).Q
+		for kv := range 2 {
+			scores := make([]float64, 48)
+			for i := range scores {
+				for h := 3 * kv; h < 3*kv+3; h++ {
+					for d, v := range c.sums.of(1 + i)[h*16:][:16] {
+						scores[i] += float64(q[h*16+d]) * float64(v)
+					}
+				}
+			}
+			want := []int{0}
+			for _, i := range attention.TopK(scores, 2) {
+				want = append(want, 1+i)
+			}
+			want = append(want, 49, 50)
+			var got []int
+			k.Share(1, func(th cpu.Thread, _ int) {
+				got = m.choose(th, c, q[kv*48:][:48], chooser{own: 50, head: 3 * kv, heads: 3})
+			})
+			if !slices.Equal(got, want) {
+				t.Errorf("kv head %d: %v, want %v", kv, got, want)
+			}
+		}
+	})
 }

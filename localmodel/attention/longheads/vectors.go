@@ -16,7 +16,7 @@ type vectors struct {
 }
 
 // chunksAtOnce is how many vectors a piece has room for.
-const chunksAtOnce = 16
+const chunksAtOnce = 8
 
 // vectorsBytes is the memory of the vectors of n chunks.
 func vectorsBytes(n, width int) int64 {

@@ -140,8 +140,9 @@ func (f *fixed) chooseOne(k *cpu.Kernels, l attention.Layer, q []float32, choose
 		if h.parent != nil {
 			weights = h.survivors(t, rows(coarse[x.kv], len(h.coarse.counts)))
 		}
-		for c, yes := range keepOne(t, rows(fine[x.kv], len(weights)), weights, h.fine.step) {
-			if yes {
+		values, least := shareOne(t, rows(fine[x.kv], len(weights)), weights, h.fine.step)
+		for c, v := range values {
+			if v > least && weights[c] > 0 {
 				kept[i] = h.add(kept[i], c)
 			}
 		}
@@ -170,66 +171,72 @@ func lookUp(t cpu.Thread, l attention.Layer, q, centroids, out []float32, from, 
 
 // survivors are the fine clusters' weights, 0 where their coarse one is dropped.
 func (h *lookup) survivors(t cpu.Thread, coarse []float32) []float32 {
-	kept := keepOne(t, coarse, h.coarse.weights, h.coarse.step)
+	values, least := shareOne(t, coarse, h.coarse.weights, h.coarse.step)
 	out := make([]float32, len(h.parent))
 	for c, p := range h.parent {
-		if kept[p] {
+		if values[p] > least {
 			out[c] = h.fine.weights[c]
 		}
 	}
 	return out
 }
 
-// keepOne returns which clusters' shares, the mean over a row's heads of scores
-// [heads, clusters], exceed a threshold. Clusters of weight 0 are out of it.
-func keepOne(t cpu.Thread, scores, weights []float32, threshold float64) []bool {
+// shareOne returns a value for each cluster and what it must exceed for the
+// cluster's share, the mean over a row's heads of scores [heads, clusters], to
+// exceed a threshold. Clusters of weight 0 are not in the sum. Of one head the
+// values are the scores themselves: no share is too small for a float32.
+func shareOne(t cpu.Thread, scores, weights []float32, threshold float64) (values []float32, least float32) {
 	clusters := len(weights)
 	heads := len(scores) / max(1, clusters)
-	out := make([]bool, clusters)
-	if heads == 1 {
-		least := float32(math.Inf(-1))
-		if lse := logSum(t, scores, weights); threshold >= 0 {
-			least = float32(math.Log(threshold) + lse)
-		}
-		for c, s := range scores {
-			out[c] = s > least && weights[c] > 0
-		}
-		return out
+	if threshold < 0 {
+		return scores[:clusters], float32(math.Inf(-1))
 	}
-	mean, e := make([]float32, clusters), make([]float32, clusters)
+	e := make([]float32, clusters)
+	if heads == 1 {
+		top, sum := powers(t, e, scores, weights)
+		return scores, float32(math.Log(threshold) + top + math.Log(sum))
+	}
+	mean := make([]float32, clusters)
 	for h := range heads {
-		row := scores[h*clusters:][:clusters]
-		lse := float32(logSum(t, row, weights))
-		for c, s := range row {
-			e[c] = s - lse
-		}
-		t.Exp(e, e)
+		_, sum := powers(t, e, scores[h*clusters:][:clusters], weights)
+		t.Scale(e, e, float32(1/sum))
 		t.Add(mean, e)
 	}
-	for c, s := range mean {
-		out[c] = float64(s) > threshold*float64(heads) && weights[c] > 0
-	}
-	return out
+	return mean, float32(threshold * float64(heads))
 }
 
-// logSum returns log Σ weights exp(scores); of nothing but weights of 0, +inf:
-// every share of it is 0.
-func logSum(t cpu.Thread, scores, weights []float32) float64 {
-	top := float32(math.Inf(-1))
+// powers writes e = exp(scores - top), top being the largest score of a weight
+// above 0, and returns Σ weights e. Where all weights are 0 the sum is 1.
+func powers(t cpu.Thread, e, scores, weights []float32) (top, sum float64) {
+	most := t.Largest(scores)
 	for c, s := range scores {
-		if weights[c] > 0 {
-			top = max(top, s)
-		}
-	}
-	if math.IsInf(float64(top), -1) {
-		return math.Inf(1)
-	}
-	e := make([]float32, len(scores))
-	for c, s := range scores {
-		e[c] = min(0, s-top)
+		e[c] = s - most
 	}
 	t.Exp(e, e)
+	if sum = weightSum(t, e, weights); sum > 1e-20 {
+		return float64(most), sum
+	}
+	// The largest ones are out of it, by far: among the others.
+	most = float32(math.Inf(-1))
+	for c, s := range scores {
+		if weights[c] > 0 {
+			most = max(most, s)
+		}
+	}
+	if math.IsInf(float64(most), -1) {
+		clear(e)
+		return 0, 1
+	}
+	for c, s := range scores {
+		e[c] = min(0, s-most)
+	}
+	t.Exp(e, e)
+	return float64(most), weightSum(t, e, weights)
+}
+
+// weightSum returns Σ weights e.
+func weightSum(t cpu.Thread, e, weights []float32) float64 {
 	var sum [1]float32
 	t.Dots(cpu.Dense{Data: sum[:], Stride: 1}, cpu.Dense{Data: e, Stride: len(e)}, cpu.Dense{Data: weights, Stride: len(e)}, 1, 1, len(e))
-	return float64(top) + math.Log(float64(sum[0]))
+	return float64(sum[0])
 }

@@ -7,7 +7,9 @@
 // keys is kept. It runs on unchanged weights; prompts need a fixed context.
 //
 // The work is done once a context: questions that share one share its clusters.
-// Keys of a cluster are stored side by side, so that what is dropped isn't read.
+// Keys of a cluster are stored side by side, each with its value, so that what is
+// dropped isn't read. How much a single query keeps of what many keep on average
+// depends on how alike their shares are: see Each.
 // Source: ../shared/spec/attention.md §6 (Squeezed Attention, arXiv 2411.09688,
 // and its code). Clusters are per kv head, the choice per query head.
 package squeezed

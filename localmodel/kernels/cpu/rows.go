@@ -42,7 +42,6 @@ func NewKVRows(shape KVShape, n int) *KVRows {
 	r := &KVRows{shape: shape, n: n, heads: make([]kvRowsHead, shape.Heads)}
 	for h := range r.heads {
 		r.heads[h].data = make([]byte, n*shape.rowBytes())
-		huge(r.heads[h].data)
 		if shape.Type == Q8 {
 			r.heads[h].keyScale, r.heads[h].valueScale = make([]float32, n), make([]float32, n)
 		}

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/lcbench/lcbench/localmodel/quant"
@@ -169,6 +170,14 @@ func (t Thread) Exp(dst, x []float32) {
 	if len(x) > 0 {
 		t.ops.exp(&dst[0], &x[0], len(x))
 	}
+}
+
+// Largest returns the largest number of x, -inf of none.
+func (t Thread) Largest(x []float32) float32 {
+	if len(x) == 0 {
+		return float32(math.Inf(-1))
+	}
+	return t.ops.largest(&x[0], len(x))
 }
 
 // Squares returns the sum of squares of x.
