@@ -39,23 +39,19 @@ func RunBytes(shape cpu.KVShape, n int) int64 {
 	return int64(blocks) * int64(shape.BlockBytes())
 }
 
-// Permuted returns a run of n rows: what kv head h has in row i is token
-// of(h, i) of another run, bit for bit.
-func Permuted(k *cpu.Kernels, shape cpu.KVShape, from *Blocks, n int, of func(head, row int) int) *Blocks {
-	b := NewBlocks(shape)
-	b.n = n
-	for range (n + cpu.BlockTokens - 1) / cpu.BlockTokens {
-		b.list = append(b.list, cpu.NewKVBlock(shape))
-	}
-	k.Parallel(len(b.list)*shape.Heads, func(i int) {
-		block, head := i/shape.Heads, i%shape.Heads
-		key, value := make([]float32, shape.KeyDim), make([]float32, shape.ValueDim)
-		for row := range min(cpu.BlockTokens, n-block*cpu.BlockTokens) {
-			from.Read(of(head, block*cpu.BlockTokens+row), head, key, value)
-			b.list[block].StoreHead(row, head, key, value)
+// Rows returns n rows of their own: what kv head h has in row i is token
+// of(h, i) of the run, bit for bit.
+func (b *Blocks) Rows(k *cpu.Kernels, n int, of func(head, row int) int) *cpu.KVRows {
+	const piece = 1024
+	rows, pieces := cpu.NewKVRows(b.shape, n), (n+piece-1)/piece
+	k.Parallel(pieces*b.shape.Heads, func(i int) {
+		head := i / pieces
+		for row := i % pieces * piece; row < min(n, (i%pieces+1)*piece); row++ {
+			at := of(head, row) - b.base
+			rows.Copy(row, head, b.list[at/cpu.BlockTokens], at%cpu.BlockTokens)
 		}
 	})
-	return b
+	return rows
 }
 
 // From returns a run of its own with the tokens from position p on, which is

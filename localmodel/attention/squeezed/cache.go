@@ -28,20 +28,11 @@ func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []
 		caches[i].(*cache).cluster(k, m, layers[i])
 	}
 	if m.Levels == 2 {
-		t := m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
-		for _, i := range free {
-			for h := range caches[i].(*cache).fixed.heads {
-				caches[i].(*cache).fixed.heads[h].coarse.threshold = t
-			}
-		}
+		m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
 	}
-	t := m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
+	m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
 	for _, i := range free {
-		c := caches[i].(*cache)
-		for h := range c.fixed.heads {
-			c.fixed.heads[h].fine.threshold = t
-		}
-		c.seal(k, layers[i])
+		caches[i].(*cache).seal(k)
 	}
 }
 
@@ -69,31 +60,55 @@ func (c *cache) cluster(k *cpu.Kernels, m Squeezed, l attention.Layer) {
 	}
 }
 
-// calibrate returns the quantile of the shares that the context's last queries
-// give its keys, over all layers, heads and keys.
-func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) float64 {
-	var values []weighted
+// alone is how many of the observed queries stand for those of steps.
+const alone = 4
+
+// calibrate sets the thresholds of a level: the quantile of the shares that the
+// context's last queries give its keys, over all layers, heads and keys.
+func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) {
+	var values, singles []weighted
+	var levels []*level
 	for _, i := range free {
 		c, l := caches[i].(*cache), layers[i]
+		for h := range c.fixed.heads {
+			_, level := of(&c.fixed.heads[h])
+			levels = append(levels, level)
+		}
 		if c.fixed.n == 0 {
 			continue
 		}
-		rows, group := len(c.queries)/(l.Heads*l.KV.KeyDim), l.Heads/l.KV.Heads
-		for h := range l.Heads {
-			table, level := of(&c.fixed.heads[h/group])
-			own := rowsOf(c.queries, rows, l.Heads, h, l.KV.KeyDim)
-			for j, s := range shares(scores(k, l, own, table), level.counts) {
-				values = append(values, weighted{s, level.counts[j]})
+		rows := len(c.queries) / (l.Heads * l.KV.KeyDim)
+		for _, x := range m.choosers(l) {
+			table, level := of(&c.fixed.heads[x.kv])
+			values = level.shared(values, scores(k, l, x.queries(c.queries, rows, l), table))
+			for a := 0; a < alone && m.Each; a++ {
+				row := c.queries[a*rows/alone*l.Heads*l.KV.KeyDim:]
+				singles = level.shared(singles, scores(k, l, x.queries(row, 1, l), table))
 			}
 		}
 	}
-	return quantile(values, q)
+	t := quantile(values, q)
+	step := t
+	if m.Each {
+		step = quantile(singles, q)
+	}
+	for _, l := range levels {
+		l.threshold, l.step = t, step
+	}
+}
+
+// shared appends the shares that queries give a level's keys by their scores.
+func (l *level) shared(to []weighted, scores []float64) []weighted {
+	for j, s := range shares(scores, l.counts) {
+		to = append(to, weighted{s, l.counts[j]})
+	}
+	return to
 }
 
 // seal puts the clustered keys into the order of their clusters.
-func (c *cache) seal(k *cpu.Kernels, l attention.Layer) {
+func (c *cache) seal(k *cpu.Kernels) {
 	if c.fixed.n > 0 {
-		c.fixed.store(k, l, c.tail)
+		c.fixed.store(k, c.tail)
 	}
 	c.tail = c.tail.From(c.fixed.n)
 	c.queries = nil
@@ -125,7 +140,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	if f.n == 0 {
 		return tail.Fork(n)
 	}
-	s := f.blocks.Shape()
+	s := f.rows.Shape()
 	rows := make([][]int32, s.Heads) // by token
 	for h := range rows {
 		rows[h] = make([]int32, f.n)
@@ -138,7 +153,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	for t := range n {
 		for h := range s.Heads {
 			if key, value := k[h*s.KeyDim:], v[h*s.ValueDim:]; t < f.n {
-				f.blocks.Read(int(rows[h][t]), h, key, value)
+				f.rows.Read(int(rows[h][t]), h, key, value)
 			} else {
 				tail.Read(t-f.n, h, key, value)
 			}
@@ -148,11 +163,12 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	return out
 }
 
-// bytes is what a prepared context takes beside keys and values.
+// bytes is what a prepared context takes beside keys and values: a level's
+// counts are there as integers and as float32 weights.
 func (f *fixed) bytes() int64 {
 	total := 0
 	for _, h := range f.heads {
-		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*(len(h.start)+len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
+		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*len(h.start) + 12*(len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
 	}
 	return int64(total)
 }
@@ -160,18 +176,12 @@ func (f *fixed) bytes() int64 {
 // Pieces implements attention.Cache.
 func (c *cache) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) {
-		runs := []*attention.Blocks{c.tail}
-		if c.fixed != nil && c.fixed.n > 0 {
-			runs = append(runs, c.fixed.blocks)
-			if !yield(c.fixed, c.fixed.bytes()) {
-				return
-			}
+		if c.fixed != nil && c.fixed.n > 0 && !yield(c.fixed, c.fixed.bytes()+c.fixed.rows.Bytes()) {
+			return
 		}
-		for _, run := range runs {
-			for id, bytes := range run.Pieces() {
-				if !yield(id, bytes) {
-					return
-				}
+		for id, bytes := range c.tail.Pieces() {
+			if !yield(id, bytes) {
+				return
 			}
 		}
 		if n := len(c.queries); n > 0 {

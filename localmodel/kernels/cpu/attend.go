@@ -144,6 +144,7 @@ func visibleBlocks(s AttendShape, j *AttendJob, q0, q1 int) (from, to int) {
 type attendScratch struct {
 	q, s, o        []float32
 	m, sum, factor []float32
+	scales         []float32
 	mask           []uint64
 	wide           []float32 // a block's keys and values, expanded
 }
@@ -332,24 +333,49 @@ func (k *Kernels) mergeTiles(shape AttendShape, tiles []attendTile) {
 }
 
 func (k *Kernels) mergeRow(shape AttendShape, t *attendTile, r, rows int) {
-	dim, d, s := shape.KV.valueStride(), shape.KV.ValueDim, k.scratch[0]
-	part := rows * (dim + 1)
-	weights := grow(&s.att.factor, t.parts)
-	for p := range weights {
-		weights[p] = k.parts[t.out+p*part+rows*dim+r]
-	}
 	to := t.rowOf(shape, r)
-	lse := softmaxInto(weights)
+	var lse *float32
 	if t.job.LSE != nil {
-		t.job.LSE[to] = lse
+		lse = &t.job.LSE[to]
+	}
+	k.mergeParts(shape.KV, partsOf{t.out, t.parts, rows, r}, t.job.Out[to*shape.KV.ValueDim:], lse)
+}
+
+// partsOf are the parts of a row in k.parts: count parts from offset on, each
+// of [rows, ValueDim rounded up] and then [rows] LSE.
+type partsOf struct{ offset, count, rows, row int }
+
+// mergeParts combines the parts of a row into out and, if that is not nil, lse.
+func (k *Kernels) mergeParts(kv KVShape, p partsOf, out []float32, lse *float32) {
+	dim, s := kv.valueStride(), k.scratch[0]
+	part := p.rows * (dim + 1)
+	weights := grow(&s.att.factor, p.count)
+	for i := range weights {
+		weights[i] = k.parts[p.offset+i*part+p.rows*dim+p.row]
+	}
+	sum := softmaxInto(weights)
+	if lse != nil {
+		*lse = sum
 	}
 	o := grow(&s.att.o, dim)
-	s.gemm = gemmArgs{a: &weights[0], ldb: uintptr(4 * part), k: uintptr(t.parts), mr: 1}
+	s.gemm = gemmArgs{a: &weights[0], ldb: uintptr(4 * part), k: uintptr(p.count), mr: 1}
 	for c := 0; c < dim; c += k.ops.nr {
-		s.gemm.b, s.gemm.c = unsafe.Pointer(&k.parts[t.out+r*dim+c]), &o[c]
+		s.gemm.b, s.gemm.c = unsafe.Pointer(&k.parts[p.offset+p.row*dim+c]), &o[c]
 		k.ops.gemm[F32](&s.gemm)
 	}
-	copy(t.job.Out[to*d:][:d], o)
+	copy(out[:kv.ValueDim], o)
+}
+
+// mergeJob merges the parts of n rows into out[i*stride:] and, if that is not
+// nil, lse [n].
+func (k *Kernels) mergeJob(kv KVShape, offset, count, n int, out []float32, stride int, lse []float32) {
+	for i := range n {
+		var to *float32
+		if lse != nil {
+			to = &lse[i]
+		}
+		k.mergeParts(kv, partsOf{offset, count, n, i}, out[i*stride:], to)
+	}
 }
 
 // softmaxInto replaces log weights by weights that sum to 1 (all 0 when all are

@@ -17,7 +17,8 @@ type ops struct {
 	lanes int // float32 numbers in a register; gemm's columns are a multiple of nr
 	nr    int // columns of a packed panel
 
-	gemm    [3]func(*gemmArgs) // by KVType of b
+	gemm    [3]func(*gemmArgs)      // by KVType of b
+	dots    [3][3]func(*matvecArgs) // by KVType of the rows, by 1, 2 and 4 vectors; scales of Q8 don't count
 	typed   [quant.BF16 + 1]typed
 	integer [quant.BF16 + 1]integer // of the types that have such kernels
 	round   func(*quantiseArgs)     // activations for integer

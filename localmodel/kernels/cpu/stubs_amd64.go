@@ -237,6 +237,51 @@ func matvecQ6_Kx4AVX2(p *matvecArgs)
 //go:noescape
 func dequantQ6_KAVX2(p *dequantArgs)
 
+// dotsF32x1AVX2 multiplies rows of F32 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x1AVX2(p *matvecArgs)
+
+// dotsF32x2AVX2 multiplies rows of F32 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x2AVX2(p *matvecArgs)
+
+// dotsF32x4AVX2 multiplies rows of F32 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x4AVX2(p *matvecArgs)
+
+// dotsF16x1AVX2 multiplies rows of F16 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x1AVX2(p *matvecArgs)
+
+// dotsF16x2AVX2 multiplies rows of F16 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x2AVX2(p *matvecArgs)
+
+// dotsF16x4AVX2 multiplies rows of F16 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x4AVX2(p *matvecArgs)
+
+// dotsQ8x1AVX2 multiplies rows of Q8 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x1AVX2(p *matvecArgs)
+
+// dotsQ8x2AVX2 multiplies rows of Q8 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x2AVX2(p *matvecArgs)
+
+// dotsQ8x4AVX2 multiplies rows of Q8 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x4AVX2(p *matvecArgs)
+
 // packAVX2 transposes; see packArgs.
 //
 //go:noescape
@@ -546,6 +591,51 @@ func matvecQ6_Kx4AVX512(p *matvecArgs)
 //
 //go:noescape
 func dequantQ6_KAVX512(p *dequantArgs)
+
+// dotsF32x1AVX512 multiplies rows of F32 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x1AVX512(p *matvecArgs)
+
+// dotsF32x2AVX512 multiplies rows of F32 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x2AVX512(p *matvecArgs)
+
+// dotsF32x4AVX512 multiplies rows of F32 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x4AVX512(p *matvecArgs)
+
+// dotsF16x1AVX512 multiplies rows of F16 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x1AVX512(p *matvecArgs)
+
+// dotsF16x2AVX512 multiplies rows of F16 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x2AVX512(p *matvecArgs)
+
+// dotsF16x4AVX512 multiplies rows of F16 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x4AVX512(p *matvecArgs)
+
+// dotsQ8x1AVX512 multiplies rows of Q8 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x1AVX512(p *matvecArgs)
+
+// dotsQ8x2AVX512 multiplies rows of Q8 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x2AVX512(p *matvecArgs)
+
+// dotsQ8x4AVX512 multiplies rows of Q8 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x4AVX512(p *matvecArgs)
 
 // packAVX512 transposes; see packArgs.
 //
