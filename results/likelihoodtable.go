@@ -65,7 +65,12 @@ const depthColumns = 9
 
 // depthTable is lengths by depths, in blocks where there are many depths.
 func (l Likelihood) depthTable(b *strings.Builder, task string) {
-	for depths := range slices.Chunk(l.Depths(task), depthColumns) {
+	all := l.Depths(task)
+	if len(all) == 0 {
+		return
+	}
+	blocks := (len(all) + depthColumns - 1) / depthColumns
+	for depths := range slices.Chunk(all, (len(all)+blocks-1)/blocks) {
 		_, _ = fmt.Fprintf(b, "\n%6s", "Length")
 		for _, d := range depths {
 			_, _ = fmt.Fprintf(b, "%8s", strconv.FormatFloat(d, 'g', 4, 64)+"%")
@@ -90,10 +95,10 @@ func (l Likelihood) depthTable(b *strings.Builder, task string) {
 
 // gapTable is what each length costs.
 func (l Likelihood) gapTable(b *strings.Builder, task string) {
-	_, _ = fmt.Fprintf(b, "\n%6s%6s%10s%16s%16s%12s\n%s\n", "Length", "n", "Context", "95% CI", "Evidence alone", "Length costs", strings.Repeat("─", 66))
+	_, _ = fmt.Fprintf(b, "\n%6s%6s%10s%18s%16s%14s\n%s\n", "Length", "n", "Context", "95% CI", "Evidence alone", "Length costs", strings.Repeat("─", 70))
 	for _, g := range l.Gaps {
 		if g.Task == task {
-			_, _ = fmt.Fprintf(b, "%6s%6d%10s%16s%16s%12s\n", benchmarks.FormatTokens(g.Length), g.Long.N, nats(g.Long.Value), g.Long.natsRange(), nats(g.Short.Value), nats(g.Gap.Value))
+			_, _ = fmt.Fprintf(b, "%6s%6d%10s%18s%16s%14s\n", benchmarks.FormatTokens(g.Length), g.Long.N, nats(g.Long.Value), g.Long.natsRange(), nats(g.Short.Value), nats(g.Gap.Value))
 		}
 	}
 }
