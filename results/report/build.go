@@ -59,7 +59,7 @@ func Build(dirs []string, o Options) (*Report, error) {
 		runs = append(runs, l)
 	}
 	o.Resamples = resamples(runs, o.Resamples)
-	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: o.Axes}, Inside: inside}
+	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: o.Axes}, Benchmarks: []Benchmark{}, Inside: inside}
 	for _, group := range byBenchmark(runs) {
 		b, err := buildBenchmark(group, o)
 		if err != nil {

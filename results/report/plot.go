@@ -59,6 +59,14 @@ func (p *plot) xAxis(values []float64) {
 	}
 }
 
+// depthAxis has the depths themselves for its ticks, as many as there is room for.
+func (p *plot) depthAxis(depths []float64) {
+	p.xLow, p.xHigh = depths[0], depths[len(depths)-1]
+	for i := 0; i < len(depths); i += (len(depths) + 11) / 12 {
+		p.XTicks = append(p.XTicks, tick{p.x(depths[i]), tickText(depths[i])})
+	}
+}
+
 func (p *plot) yAxis(values []float64) {
 	var ticks []float64
 	p.yLow, p.yHigh, ticks = span(values)
@@ -123,7 +131,7 @@ func (l *LikelihoodFound) plot(id, task string, depths []float64) *plot {
 		alone /= float64(n)
 		heights = append(heights, alone)
 	}
-	p.xAxis(depths)
+	p.depthAxis(depths)
 	p.yAxis(heights)
 	if n > 0 {
 		p.Level, p.LevelText = p.y(alone), "with the evidence alone, "+results.Nats(&alone)
