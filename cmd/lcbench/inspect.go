@@ -119,8 +119,8 @@ func (s *settings) eachSample(c *cli.Context, ask func(benchmarks.Sample) error,
 // leaveOut tells of a sample that could not be asked. Its error is that of a
 // command which is stopped.
 func leaveOut(c *cli.Context, sample benchmarks.Sample, err error) error {
-	if c.Context.Err() != nil {
-		return c.Context.Err()
+	if stopped := c.Err(); stopped != nil {
+		return stopped
 	}
 	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s left out: %s\n", plain(sample.ID), plain(err.Error()))
 	return nil

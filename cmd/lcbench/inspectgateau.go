@@ -107,11 +107,11 @@ func (g *gateau) open() error {
 	}
 	g.found.Measured = measuredAs(c.String("model"), g.local)
 	g.found.Benchmark, g.found.Builtin, g.found.Tokenizer = g.adapter.Name, g.builtin, g.options.Tokenizer.Name()
-	return g.openAgainst(name)
+	return g.openAgainst()
 }
 
 // openAgainst loads the model that sees less, if one is named.
-func (g *gateau) openAgainst(name string) error {
+func (g *gateau) openAgainst() error {
 	c := g.c
 	own := asRun{c.String("against-attention"), c.String("against-rope"), c.String("against-window")}
 	spec := c.String("against")
