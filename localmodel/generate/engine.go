@@ -58,6 +58,9 @@ type Request struct {
 	IgnoreEnd bool
 	// LogProbs wants the log-probability of each generated token.
 	LogProbs bool
+	// Forced, if not nil, is what the answer begins with, whatever is likely: what
+	// happens while a given answer is written can be watched token by token.
+	Forced []int32
 }
 
 // length is what prompt and answer come to at the most, in tokens.

@@ -272,9 +272,13 @@ func (l *work) decode() {
 	}
 }
 
-// take picks the next token from its logits.
+// take picks the next token from its logits, or takes the one that is forced.
 func (j *job) take(logits []float32) {
-	j.next = j.Sampling.pick(logits, j.draw)
+	if n := len(j.result.IDs); n < len(j.Forced) {
+		j.next = j.Forced[n]
+	} else {
+		j.next = j.Sampling.pick(logits, j.draw)
+	}
 	if j.LogProbs {
 		j.result.LogProbs = append(j.result.LogProbs, logProb(logits, j.next))
 	}
