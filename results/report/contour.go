@@ -97,7 +97,7 @@ func (r Reach) Apart() string {
 }
 
 // charactersText prints three figures of a number of characters.
-func charactersText(n float64) string { return grouped(int(math.Round(roundTo(n, 3)))) }
+func charactersText(n float64) string { return grouped(int(math.Round(threeFigures(n)))) }
 
 // at is the point of a depth.
 func (c *Contour) at(depth float64) *ContourPoint {

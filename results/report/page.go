@@ -45,6 +45,7 @@ type part struct {
 	Charts []chart
 	Heats  []heat
 	Planes []planeView
+	Gains  []tradeoffView
 	// Pages hold the samples, so many each.
 	Pages    [][]entry
 	Tasks    []taskRow
@@ -76,7 +77,7 @@ func (r *Report) writePage(w io.Writer, p page) error {
 	for i := range r.Benchmarks {
 		p.Parts = append(p.Parts, newPart(fmt.Sprintf("b%d", i), &r.Benchmarks[i], len(r.Benchmarks) == 1))
 	}
-	t, err := template.New("page").Funcs(functions()).Parse(pageText)
+	t, err := template.New("page").Funcs(functions()).Parse(pageText + tradeoffText)
 	if err != nil {
 		return fmt.Errorf("report: page: %w", err)
 	}
@@ -132,6 +133,7 @@ func newPart(id string, b *Benchmark, alone bool) part {
 	}
 	p.Groups = newGroupRows(b.Runs)
 	p.addCharts()
+	p.Gains = newTradeoffViews(id, b.Tradeoffs)
 	for _, task := range b.taskNames() {
 		if h := newHeat(task, b.Runs); len(h.Grids) > 0 {
 			p.Heats = append(p.Heats, h)

@@ -20,14 +20,14 @@ func lengthText(tokens float64) string {
 	case n >= 1_000_000:
 		return strconv.FormatFloat(float64(n)/1e6, 'g', 3, 64) + "M"
 	case n >= 1000:
-		return strconv.FormatFloat(roundTo(float64(n)/1e3, 3), 'f', -1, 64) + "k"
+		return strconv.FormatFloat(threeFigures(float64(n)/1e3), 'f', -1, 64) + "k"
 	}
 	return strconv.Itoa(n)
 }
 
-// roundTo rounds to so many significant figures.
-func roundTo(v float64, figures int) float64 {
-	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', figures, 64), 64)
+// threeFigures rounds to three significant figures.
+func threeFigures(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
 	if err != nil {
 		return v
 	}
