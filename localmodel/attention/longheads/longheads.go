@@ -56,6 +56,18 @@ func (m LongHeads) Fits(layers []attention.Layer, window int) error {
 	return nil
 }
 
+// Divides implements attention.Divider.
+func (m LongHeads) Divides(tokens int) error {
+	chunks := (tokens + m.Chunk - 1) / m.Chunk
+	switch {
+	case m.Chunk > tokens:
+		return fmt.Errorf("a chunk of %d tokens is larger than a context of %d", m.Chunk, tokens)
+	case m.TopK > chunks:
+		return fmt.Errorf("topk=%d, but a context of %d tokens has %d chunks of %d", m.TopK, tokens, chunks, m.Chunk)
+	}
+	return nil
+}
+
 // New implements attention.Mechanism.
 func (m LongHeads) New(l attention.Layer) attention.Cache {
 	if l.Window > 0 {

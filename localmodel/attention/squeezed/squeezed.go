@@ -48,9 +48,9 @@ const coarseQuantile = 0.5
 
 // String implements attention.Mechanism.
 func (m Squeezed) String() string {
-	out := fmt.Sprintf("squeezed:keep=%g,clusters=%g", m.Keep, m.Clusters)
+	out := fmt.Sprintf("squeezed:keep=%g,clusters=%g,levels=%d", m.Keep, m.Clusters, max(1, m.Levels))
 	if m.Levels == 2 {
-		out += fmt.Sprintf(",levels=2,coarse=%g", m.Coarse)
+		out += fmt.Sprintf(",coarse=%g", m.Coarse)
 	}
 	return out + fmt.Sprintf(",rounds=%d", m.Rounds)
 }
