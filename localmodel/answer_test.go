@@ -192,7 +192,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Options{SIMD: "avx9"}, `cpu: level "avx9": want plain, avx2, avx512 or vnni`},
 		{Options{Device: "gpu", KV: "q8"}, "KV cache type q8 runs on the CPU only so far; use --device cpu"},
 		{Options{Device: "gpu", SIMD: "plain"}, "SIMD level plain is the CPU's; use --device cpu"},
-		{Options{Device: "gpu", Attention: slidingFor(5)}, "attention sliding:window=5,sinks=0 runs on the CPU only so far; use --device cpu"},
+		{Options{Device: "gpu", Attention: slidingFor(5)}, "attention sliding:window=5,sinks=0,remap=true runs on the CPU only so far; use --device cpu"},
 	} {
 		got := ""
 		if err := c.o.Check(); err != nil {

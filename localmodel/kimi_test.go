@@ -218,7 +218,7 @@ func TestKimiFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"no output", drop("lm_head.weight"), Options{}, `tensor "lm_head.weight": is missing`},
 		{"another activation", set("hidden_act", "gelu"), Options{}, `hidden_act is "gelu", want silu`},
 		{"scaled positions", set("rope_scaling", object{"type": "linear", "factor": 2.0}), Options{}, "rope_scaling is not supported in kimi_linear"},
-		{"an attention mechanism", func(*hubModel) {}, Options{Attention: sliding.Sliding{Window: 8}}, "attention sliding:window=8,sinks=0: the model's layers attend as they were trained (kda, mla); use --attention full"},
+		{"an attention mechanism", func(*hubModel) {}, Options{Attention: sliding.Sliding{Window: 8}}, "attention sliding:window=8,sinks=0,remap=true: the model's layers attend as they were trained (kda, mla); use --attention full"},
 		{"a graphics device", func(*hubModel) {}, Options{Device: "gpu"}, "layers of kda, mla run on the CPU only so far; use --device cpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

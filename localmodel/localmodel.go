@@ -256,6 +256,11 @@ func (o Options) Check() error {
 	if _, err := kvType(o.KV); err != nil {
 		return err
 	}
+	if a, ok := o.Attention.(attention.Answerer); ok {
+		if err := a.CanAnswer(); err != nil {
+			return &FitError{o.Attention.String(), err}
+		}
+	}
 	switch o.Device {
 	case "", "auto", "cpu":
 		return nil

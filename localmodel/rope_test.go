@@ -175,8 +175,8 @@ func TestRopeOfTheOptions(t *testing.T) {
 		want         rope.Scaling
 		window, most int
 	}{
-		{"yarn on a plain model", smallConfig("llama", nil), "yarn:factor=2", "yarn:factor=2,original=128,beta-fast=32,beta-slow=1,form=shipped", yarn(2, 128), 128, 256},
-		{"the paper's yarn", smallConfig("llama", nil), "yarn:factor=2,original=32,form=paper", "yarn:factor=2,original=32,beta-fast=32,beta-slow=1,form=paper", rope.YaRN{Factor: 2, Original: 32, BetaFast: 32, BetaSlow: 1, Paper: true}, 64, 128},
+		{"yarn on a plain model", smallConfig("llama", nil), "yarn:factor=2", "yarn:factor=2,original=128,beta-fast=32,beta-slow=1,form=shipped,amplitude=1.0693147180559945", yarn(2, 128), 128, 256},
+		{"the paper's yarn", smallConfig("llama", nil), "yarn:factor=2,original=32,form=paper", "yarn:factor=2,original=32,beta-fast=32,beta-slow=1,form=paper,amplitude=1.0693147180559945", rope.YaRN{Factor: 2, Original: 32, BetaFast: 32, BetaSlow: 1, Paper: true}, 64, 128},
 		{"plain on a stretched model", smallConfig("llama", declared), "none", "none", rope.None{}, 32, 128},
 		{"pi on a stretched model", smallConfig("llama", declared), "pi:factor=8", "pi:factor=8", rope.PI{Factor: 8}, 128, 256},
 		{"another base", smallConfig("llama", nil), "abf:base=160000", "abf:base=160000", rope.ABF{Base: 160000}, 128, 1024},

@@ -107,9 +107,14 @@ func readCompared(c *cli.Context) ([]*settings, error) {
 	if !strings.HasPrefix(c.String("model"), "local:") {
 		return nil, usagef("--attention names %d mechanisms: they are for local models (--model local:NAME)", len(specs))
 	}
+	for _, spec := range specs {
+		if err := checkCall(c, spec); err != nil {
+			return nil, err
+		}
+	}
 	var list []*settings
-	for _, m := range mechanisms {
-		under, err := readUnder(c, m.String())
+	for i := range mechanisms {
+		under, err := readUnder(c, specs[i])
 		if err != nil {
 			return nil, errors.Join(err, closeLocals(list))
 		}
@@ -156,20 +161,74 @@ func (s *settings) subfolder(list []*settings) []string {
 		parts = append(parts, s.adapter.Name)
 	}
 	if compared(list) {
-		parts = append(parts, strings.NewReplacer(":", "-", "=", "-", ",", "-").Replace(s.local.Info.Attention))
+		parts = append(parts, strings.NewReplacer(":", "-", "=", "-", ",", "-").Replace(attentions.Short(s.local.Info.Attention)))
 	}
 	return parts
 }
 
-// checkContext refuses a mechanism that needs a document ahead of the question
-// where prompts go out without theirs.
-func (a *modelSettings) checkContext(list []*settings, spec string) error {
-	if a.local == nil || !slices.ContainsFunc(list, func(s *settings) bool { return s.noContext }) {
+// checkCall refuses what is wrong with the call itself, ahead of the model, which
+// may have to be fetched: a benchmark that there isn't, lengths, and a mechanism
+// that can't do its work on what will be asked.
+func checkCall(c *cli.Context, spec string) error {
+	if _, err := named(c.Args().Slice()); err != nil {
+		return usage(err)
+	}
+	lengths, err := parseLengths(c.StringSlice("lengths"))
+	if err != nil {
+		return usage(err)
+	}
+	if _, err := parseDepths(c.StringSlice("depths")); err != nil {
+		return usage(err)
+	}
+	if !strings.HasPrefix(c.String("model"), "local:") {
 		return nil
 	}
+	if _, err := localOptions(c, asRun{spec, c.String("rope"), c.String("window")}); err != nil {
+		return err
+	}
+	m, err := parseAttention(spec)
+	if err != nil {
+		return err
+	}
+	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
+		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
+	}
+	if err := undivided(m, lengths); err != nil && chosen(spec) {
+		return usagef("--attention %s: %w, the longest of --lengths", m, err)
+	}
+	return nil
+}
+
+// chosen says that somebody chose a mechanism's parameters: the usual ones may
+// do nothing at some lengths, which is told, and no mistake.
+func chosen(spec string) bool { return strings.Contains(spec, ":") }
+
+// undivided says why a mechanism's pieces leave nothing to choose in the longest
+// context that was asked for; nil where they do.
+func undivided(m attention.Mechanism, lengths []int) error {
+	if d, divides := m.(attention.Divider); divides && len(lengths) > 0 {
+		return d.Divides(lengths[len(lengths)-1])
+	}
+	return nil
+}
+
+// tellUndivided tells of usual pieces that leave nothing to choose.
+func (a *modelSettings) tellUndivided(c *cli.Context, spec string, lengths []int) {
 	m, err := attentions.Parse(spec)
+	if a.local == nil || err != nil || chosen(spec) {
+		return
+	}
+	if err := undivided(m, lengths); err != nil {
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: attention %s: %v, the longest of --lengths: it attends as full attention does\n", m, err)
+	}
+}
+
+// checkDocument refuses a mechanism that needs a document ahead of the question
+// in a command whose prompts don't say where theirs ends.
+func checkDocument(c *cli.Context, spec string) error {
+	m, err := parseAttention(spec)
 	if _, needs := m.(attention.ContextEnder); needs && err == nil {
-		return fmt.Errorf("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
+		return usagef("--attention %s needs a document ahead of the question, and prompts of lcbench %s don't say where theirs ends; lcbench run's do", m, c.Command.Name)
 	}
 	return err
 }

@@ -61,7 +61,12 @@ func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
 		}
 		o.Window = n[0]
 	}
-	return o, usage(o.Check())
+	err = o.Check()
+	var fit *localmodel.FitError
+	if errors.As(err, &fit) {
+		return o, usagef("--attention: %w", err)
+	}
+	return o, usage(err)
 }
 
 // modelFiles says where model files come from and are kept.
@@ -87,6 +92,9 @@ func modelFiles(errOut io.Writer) (local.Files, error) {
 func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Model, error) {
 	how, err := oneAttention(c)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkDocument(c, how); err != nil {
 		return nil, err
 	}
 	return openLocalWith(ctx, c, name, how)

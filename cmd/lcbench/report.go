@@ -76,7 +76,7 @@ func makeReport(c *cli.Context) error {
 }
 
 func reportOptions(c *cli.Context) (report.Options, error) {
-	o := report.Options{Samples: c.Int("samples"), Seed: c.Uint64("seed"), Resamples: c.Int("resamples"), Version: version}
+	o := report.Options{Samples: c.Int("samples"), Seed: c.Uint64("seed"), Resamples: c.Int("resamples"), Version: version, Layout: layoutOf}
 	o.Axes = report.AxesFrom(c.String("axes"))
 	known := []report.AxesFrom{report.AxesAll, report.AxesMeasured, report.AxesPartial}
 	switch {

@@ -86,7 +86,10 @@ func readSeveral(c *cli.Context) ([]*settings, error) {
 // readUnder is readSeveral for one attention mechanism.
 func readUnder(c *cli.Context, attention string) ([]*settings, error) {
 	ask := &modelSettings{concurrency: c.Int("concurrency")}
-	var err error
+	err := checkCall(c, attention)
+	if err != nil {
+		return nil, err
+	}
 	if ask.model, err = parseModel(cmp.Or(c.String("model"), "baseline:lexical"), c.String("model-args")); err != nil {
 		return nil, usage(err)
 	}
@@ -97,9 +100,7 @@ func readUnder(c *cli.Context, attention string) ([]*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ask.checkContext(list, attention); err != nil {
-		return nil, usage(err)
-	}
+	ask.tellUndivided(c, attention, list[0].options.Lengths)
 	if err := ask.readAsker(c, list[0].options); err != nil {
 		return nil, usage(err)
 	}

@@ -36,7 +36,7 @@ func viewRuns(c *cli.Context) error {
 	}
 	addr := c.String("addr")
 	host, _, _ := net.SplitHostPort(addr) // Listen says what is wrong with it
-	v, err := view.New(dir, view.Options{Version: version, Remote: c.Bool("allow-remote"), Host: host})
+	v, err := view.New(dir, view.Options{Version: version, Remote: c.Bool("allow-remote"), Host: host, Layout: layoutOf})
 	var noFolder *view.NoFolderError
 	if errors.As(err, &noFolder) {
 		return usage(err)

@@ -30,7 +30,8 @@ type Layer struct {
 // Mechanism is a way to attend, with its parameters. It keeps no state between
 // calls; that is in caches.
 type Mechanism interface {
-	// String is the mechanism as one writes it behind --attention.
+	// String is the mechanism as one writes it behind --attention, with all of its
+	// parameters in the order of all.Entry's Usage.
 	String() string
 	// New returns the empty cache of one sequence at one layer.
 	New(l Layer) Cache
@@ -73,6 +74,22 @@ type Chooser interface {
 	// Fits says what keeps the mechanism from running over layers in a window of
 	// so many tokens; nil: nothing.
 	Fits(layers []Layer, window int) error
+}
+
+// Answerer is a mechanism that can't answer under all of its parameters, whatever
+// the model.
+type Answerer interface {
+	Mechanism
+	// CanAnswer says what keeps it from answering; nil: nothing.
+	CanAnswer() error
+}
+
+// Divider is a mechanism that chooses among pieces of a context.
+type Divider interface {
+	Mechanism
+	// Divides says what leaves nothing to choose in a context of so many tokens;
+	// nil: nothing.
+	Divides(tokens int) error
 }
 
 // Filler is a mechanism whose caches can be filled without computing rows, so

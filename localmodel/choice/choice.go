@@ -56,21 +56,39 @@ func Parse[T any](what, noun, spec string, list []Entry[T]) (T, error) {
 		if err != nil {
 			return none, fmt.Errorf("%s %q: %w; want %s", what, spec, err, e.Usage)
 		}
+		if err := e.unknown(what, spec, p); err != nil {
+			return none, err
+		}
 		chosen, err := e.Read(p)
 		if err != nil {
 			return none, fmt.Errorf("%s %q: %w; want %s", what, spec, err, e.Usage)
 		}
-		if left := slices.Sorted(maps.Keys(p)); len(left) > 0 {
-			return none, &UnknownError{
-				Name: strings.Join(left, ", "), Known: e.Parameters(),
-				before: fmt.Sprintf("%s %q: no parameter ", what, spec), after: "; want " + e.Usage,
-			}
+		if err := e.without(what, spec, slices.Sorted(maps.Keys(p))); err != nil {
+			return none, err
 		}
 		return chosen, nil
 	}
 	return none, &UnknownError{
 		Name: name, Known: names, quoted: true,
 		before: fmt.Sprintf("%s %q: no %s ", what, spec, noun), after: "; there is " + strings.Join(names, ", "),
+	}
+}
+
+// unknown refuses parameters that the entry has under no circumstances, ahead of
+// what else is wrong: a misspelt one isn't missing.
+func (e Entry[T]) unknown(what, spec string, p Parameters) error {
+	known := e.Parameters()
+	return e.without(what, spec, slices.DeleteFunc(slices.Sorted(maps.Keys(p)), func(key string) bool { return slices.Contains(known, key) }))
+}
+
+// without refuses parameters; none are no error.
+func (e Entry[T]) without(what, spec string, parameters []string) error {
+	if len(parameters) == 0 {
+		return nil
+	}
+	return &UnknownError{
+		Name: strings.Join(parameters, ", "), Known: e.Parameters(),
+		before: fmt.Sprintf("%s %q: no parameter ", what, spec), after: "; want " + e.Usage,
 	}
 }
 

@@ -63,6 +63,9 @@ func readYaRN(p choice.Parameters) (Scaling, error) {
 	form, faults[4] = p.Word("form", "shipped", "paper")
 	y.Amplitude, faults[5] = p.Number("amplitude", 0, 0.01, 100)
 	y.Paper = form == "paper"
+	if y.Amplitude == (YaRN{Factor: y.Factor}).amplitude() { // the usual one, written down
+		y.Amplitude = 0
+	}
 	return checked(y, faults[:]...)
 }
 

@@ -185,8 +185,8 @@ func TestReach(t *testing.T) {
 
 func TestWhatIsLeftOpenIsTheModels(t *testing.T) {
 	for spec, want := range map[string]string{
-		"yarn:factor=4":                     "yarn:factor=4,original=8192,beta-fast=32,beta-slow=1,form=shipped",
-		"yarn:factor=4,original=2048":       "yarn:factor=4,original=2048,beta-fast=32,beta-slow=1,form=shipped",
+		"yarn:factor=4":                     "yarn:factor=4,original=8192,beta-fast=32,beta-slow=1,form=shipped,amplitude=1.138629436111989",
+		"yarn:factor=4,original=2048":       "yarn:factor=4,original=2048,beta-fast=32,beta-slow=1,form=shipped,amplitude=1.138629436111989",
 		"dynamic-ntk:factor=2":              "dynamic-ntk:factor=2,original=8192",
 		"dynamic-ntk:factor=2,original=100": "dynamic-ntk:factor=2,original=100",
 		"llama3":                            "llama3:factor=8,low=1,high=4,original=8192",
@@ -218,7 +218,7 @@ func TestParse(t *testing.T) {
 	for _, c := range []struct{ spec, want, err string }{
 		{"none", "none", ""},
 		{"pi:factor=4", "pi:factor=4", ""},
-		{"yarn:factor=4", "yarn:factor=4,beta-fast=32,beta-slow=1,form=shipped", ""},
+		{"yarn:factor=4", "yarn:factor=4,beta-fast=32,beta-slow=1,form=shipped,amplitude=1.138629436111989", ""},
 		{"yarn:form=paper,factor=2,amplitude=1.25", "yarn:factor=2,beta-fast=32,beta-slow=1,form=paper,amplitude=1.25", ""},
 		{"llama3:factor=32", "llama3:factor=32,low=1,high=4,original=8192", ""},
 		{"abf:base=1e6", "abf:base=1000000", ""},
@@ -233,7 +233,7 @@ func TestParse(t *testing.T) {
 		{"none:factor=2", "", `rope "none:factor=2": no parameter factor; want none`},
 		{"abf:base=1", "", `rope "abf:base=1": base=1: want a number from 2 to 1e+18; want abf:base=500000`},
 		{"abf", "", `rope "abf": base is missing; want abf:base=500000`},
-		{"ntk:s=2", "", `rope "ntk:s=2": factor is missing; want ntk:factor=4`},
+		{"ntk:s=2", "", `rope "ntk:s=2": no parameter s; want ntk:factor=4`},
 		{"dynamic-ntk:original=-1,factor=2", "", `rope "dynamic-ntk:original=-1,factor=2": original=-1: want a whole number of at least 1; want dynamic-ntk:factor=2[,original=2048]`},
 		{"yarn:factor=4,original=0", "", `rope "yarn:factor=4,original=0": original=0: want a whole number of at least 1` + wantYaRN},
 		{"yarn:factor=4,original=99999999", "", `rope "yarn:factor=4,original=99999999": original=99999999: want 1 to 67108864 tokens` + wantYaRN},

@@ -29,11 +29,8 @@ func (y YaRN) String() string {
 	if y.Paper {
 		form = "paper"
 	}
-	out := fmt.Sprintf("yarn:factor=%s%s,beta-fast=%s,beta-slow=%s,form=%s", number(y.Factor), ifSet(y.Original), number(y.BetaFast), number(y.BetaSlow), form)
-	if y.Amplitude != 0 {
-		out += ",amplitude=" + number(y.Amplitude)
-	}
-	return out
+	return fmt.Sprintf("yarn:factor=%s%s,beta-fast=%s,beta-slow=%s,form=%s,amplitude=%s",
+		number(y.Factor), ifSet(y.Original), number(y.BetaFast), number(y.BetaSlow), form, number(y.amplitude()))
 }
 
 // For implements Scaling.

@@ -26,7 +26,7 @@ func (b *breakdown) sort(c *Comparison) {
 	known := map[string]bool{}
 	lengths := b.severalDepths()
 	for i, p := range b.pairs {
-		bins := append(cellBins(p.base.Cell, lengths), p.axisBins(c)...)
+		bins := p.bins(c, lengths)
 		var key strings.Builder
 		for _, x := range bins {
 			key.WriteString(x.label + "\x01")
@@ -43,7 +43,17 @@ func (b *breakdown) sort(c *Comparison) {
 		}
 		b.labels[i] = shared[key.String()]
 	}
-	b.orderBins()
+	if c.cuts == nil {
+		b.orderBins()
+	}
+}
+
+// bins are those that a pair lies in.
+func (p pair) bins(c *Comparison, severalDepths map[int]bool) []bin {
+	if c.cuts != nil {
+		return p.cutBins(c)
+	}
+	return append(cellBins(p.base.Cell, severalDepths), p.axisBins(c)...)
 }
 
 // severalDepths are the lengths that have several depths.

@@ -34,6 +34,8 @@ type Options struct {
 	// Layout says how a benchmark's figure follows from its tasks'; nil, or false:
 	// from the categories that rows name.
 	Layout func(benchmark string) (Layout, bool)
+	// Resamples of Pair's intervals; 0: scorers.DefaultResamples.
+	Resamples int
 }
 
 // Layout is how a benchmark's figure follows from its tasks'.
@@ -96,6 +98,8 @@ type Comparison struct {
 	Resamples int
 	// Families of units share the chance of a false alarm.
 	Families int
+	// cuts say where samples lie, of Pair alone.
+	cuts func(id string) []Cut
 }
 
 // maxDrops bounds Comparison.Drops.

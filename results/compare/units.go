@@ -11,16 +11,7 @@ import (
 // addUnits adds the units of the benchmark: averages by board, categories,
 // tasks, cells, bins of the axes, strata. It returns each board's average.
 func (b *breakdown) addUnits() [][]stats.Term {
-	var out [][]stats.Term
-	for _, board := range b.boards() {
-		blend := b.blend(board, "")
-		if len(blend.Terms) == 0 {
-			continue // its tasks are in no category
-		}
-		i := len(out)
-		out = append(out, blend.Terms)
-		b.add(Unit{Level: Benchmark, Name: withBoard(b.title, board), Part: board}, blend, func(side int) float64 { return b.boardScores(side)[i] })
-	}
+	out := b.addBoards()
 	for _, c := range b.categories() {
 		b.add(Unit{Level: Category, Name: withBoard(c.name, c.board), Part: c.name}, c.blend, func(side int) float64 {
 			board := b.board(side, c.on)

@@ -189,3 +189,22 @@ func TestUnknownIsEmptyAndNotZero(t *testing.T) {
 		t.Errorf("cost of a model without a price: %v", got)
 	}
 }
+
+// A row says how positions are stretched whether that was asked for or is the
+// model file's own.
+func TestARowSaysTheModelsOwnRope(t *testing.T) {
+	asked := results.Setting{Name: "rope", Value: "pi:factor=2", Identity: true}
+	for name, c := range map[string]struct {
+		config  []results.Setting
+		details string
+		want    string
+	}{
+		"none": {nil, "none", ""}, "unknown": {nil, "", ""}, "the file's own": {nil, "yarn:factor=4", "yarn:factor=4"},
+		"asked for": {[]results.Setting{asked}, "pi:factor=2", "pi:factor=2"},
+	} {
+		m := results.Manifest{Benchmark: "b", Model: results.ModelInfo{Spec: "local:m", Details: map[string]string{"rope": c.details}}, Config: c.config}
+		if got := New(Options{}).identify(m).Rope; got != c.want {
+			t.Errorf("%s: rope %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -48,6 +48,9 @@ func (b *Board) identify(m results.Manifest) Identity {
 		}
 	}
 	id.Rope, id.Settings = strings.TrimPrefix(strings.Join(rope, " "), "="), strings.Join(others, " ")
+	if own := m.Model.Details["rope"]; id.Rope == "" && own != "none" { // the file's own
+		id.Rope = own
+	}
 	if mode := setting(m, "mode"); mode != "" && id.Floor != "no-context" && (len(known.Modes) == 0 || mode != known.Modes[0]) {
 		id.Mode = mode
 	}

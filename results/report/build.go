@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lcbench/lcbench/results"
+	"github.com/lcbench/lcbench/results/compare"
 	"github.com/lcbench/lcbench/scorers"
 	"github.com/lcbench/lcbench/scorers/stats"
 )
@@ -28,6 +29,9 @@ type Options struct {
 	// it under a second or two a figure where there are very many documents.
 	Resamples int
 	Version   string
+	// Layout says how a benchmark's figure follows from its tasks', for paired
+	// differences; nil: from the categories that rows name.
+	Layout func(benchmark string) (compare.Layout, bool)
 }
 
 // DefaultSamples is how many samples of a benchmark a page shows.
@@ -122,7 +126,7 @@ func buildBenchmark(group []*loaded, o Options) (Benchmark, error) {
 			floors = slices.Insert(floors, 0, floorRun{&runs[i], l})
 		}
 	}
-	b.Runs = runs
+	b.Runs, b.Tradeoffs = runs, tradeoffsOf(group, runs, o)
 	var err error
 	if o.Samples > 0 {
 		b.entries, b.leftOut, err = pickEntries(group, runs, o.Samples)

@@ -59,6 +59,8 @@ type fixture struct {
 	noContext bool
 	// task names the samples' task; empty: single.
 	task string
+	// outcome is what the engine of a local model counted; nil: nothing.
+	outcome *results.Outcome
 }
 
 var depths = []float64{0, 50, 100}
@@ -73,6 +75,10 @@ func (f fixture) write(t testing.TB) {
 		Benchmark: "needles", Title: "Needles", Model: results.ModelInfo{Spec: f.spec}, Tokenizer: "words", Truncate: "none", Version: "test",
 		Config: []results.Setting{{Name: "model", Value: f.spec, Identity: true}, {Name: "attention", Value: f.attention, Identity: true}},
 		Data:   []results.Origin{{Kind: "folder", Place: "data", Files: []results.FileHash{{Name: "a.jsonl", SHA256: "ab12", Bytes: 9, Pinned: true}}}},
+	}
+	if f.outcome != nil {
+		m.Model.Outcome = f.outcome
+		m.Model.Details = map[string]string{"attention": f.attention, "rope": "none", "kv-type": "f16", "device": "cpu avx2, 2 threads"}
 	}
 	if f.noContext {
 		m.Config = append(m.Config, results.Setting{Name: "no-context", Value: "true", Identity: true})

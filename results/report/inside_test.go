@@ -78,7 +78,8 @@ func TestInstrumentsStandBesideRuns(t *testing.T) {
 		}
 	}
 	for _, e := range all {
-		for _, ref := range []string{e.attr("aria-labelledby"), e.attr("aria-describedby"), strings.TrimPrefix(e.attr("href"), "#")} {
+		refs := append(strings.Fields(e.attr("aria-labelledby")), strings.Fields(e.attr("aria-describedby"))...)
+		for _, ref := range append(refs, strings.TrimPrefix(e.attr("href"), "#")) {
 			if ref != "" && !ids[ref] {
 				t.Errorf("<%s> refers to %q, which isn't there", e.Name.Local, ref)
 			}

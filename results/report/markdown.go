@@ -52,6 +52,7 @@ func (m *markdown) benchmark(b *Benchmark) {
 	m.runs(b)
 	m.summary(b)
 	m.findings(b)
+	m.tradeoffs(b)
 	m.heats(b)
 	m.curves(b)
 	m.tasks(b)

@@ -46,6 +46,7 @@ type part struct {
 	Charts []chart
 	Heats  []heat
 	Planes []planeView
+	Gains  []tradeoffView
 	// Pages hold the samples, so many each.
 	Pages    [][]entry
 	Tasks    []taskRow
@@ -78,7 +79,7 @@ func (r *Report) writePage(w io.Writer, p page) error {
 		p.Parts = append(p.Parts, newPart(fmt.Sprintf("b%d", i), &r.Benchmarks[i], len(r.Benchmarks) == 1))
 	}
 	p.Inside = newInsidePage(r.Inside, len(r.Benchmarks) == 0)
-	t, err := template.New("page").Funcs(functions()).Parse(pageText + insideText)
+	t, err := template.New("page").Funcs(functions()).Parse(pageText + insideText + tradeoffText)
 	if err != nil {
 		return fmt.Errorf("report: page: %w", err)
 	}
@@ -138,6 +139,7 @@ func newPart(id string, b *Benchmark, alone bool) part {
 	}
 	p.Groups = newGroupRows(b.Runs)
 	p.addCharts()
+	p.Gains = newTradeoffViews(id, b.Tradeoffs)
 	for _, task := range b.taskNames() {
 		if h := newHeat(task, b.Runs); len(h.Grids) > 0 {
 			p.Heats = append(p.Heats, h)

@@ -48,6 +48,9 @@ type Benchmark struct {
 	Title   string `json:"title"`
 	Builtin bool   `json:"builtin"`
 	Runs    []Run  `json:"runs"`
+	// Tradeoffs are of local models that ran under several attentions, ropes or
+	// formats of the KV cache.
+	Tradeoffs []Tradeoff `json:"tradeoffs,omitempty"`
 
 	entries []entry
 	// leftOut counts samples that the page doesn't show.

@@ -176,7 +176,7 @@ func (v *Viewer) build(key string, runs []*run) (*built, error) {
 }
 
 func (v *Viewer) write(dirs []string) ([]byte, error) {
-	r, err := report.Build(dirs, report.Options{Version: v.o.Version})
+	r, err := report.Build(dirs, report.Options{Version: v.o.Version, Layout: v.o.Layout})
 	if err != nil {
 		var notRun *report.NotRunError
 		if errors.As(err, &notRun) {

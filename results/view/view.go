@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"os"
 	"sync"
+
+	"github.com/lcbench/lcbench/results/compare"
 )
 
 // Options shape a viewer.
@@ -24,6 +26,8 @@ type Options struct {
 	// they come besides addresses, empty for none.
 	Remote bool
 	Host   string
+	// Layout is report.Options'.
+	Layout func(benchmark string) (compare.Layout, bool)
 }
 
 // Viewer is the handler of everything.

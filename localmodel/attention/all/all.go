@@ -2,6 +2,7 @@
 package all
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -54,7 +55,7 @@ func List() []Entry {
 			Needs:   "weights trained with landmarks", KV: "n", Reads: "(topk + 1) × block + n / block / 2", parse: parseLandmark,
 		},
 		{
-			Name: "longmem", Usage: "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5[,layer=N]",
+			Name: "longmem", Usage: "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5[,layer=all|N]",
 			Summary: "a segment of recent tokens, mixed by a gate with what each head looks up in a memory of earlier ones; on any weights an experiment, since LongMem trains its gate and a side network",
 			KV:      "memory + segment", Reads: "segment + tokens + memory / chunk / 2", parse: parseLongMem,
 		},
@@ -84,7 +85,7 @@ func List() []Entry {
 			KV:      "capacity on average, for each query head", Reads: "capacity on average", parse: parseEvict(evict.PyramidKV),
 		},
 		{
-			Name: "streaming", Usage: "streaming:capacity=2048,recent=32",
+			Name: "streaming", Usage: "streaming:capacity=2048,recent=32[,per-kv=false]",
 			Summary: "after the prompt the first tokens and the last ones are kept",
 			KV:      "capacity", Reads: "capacity", parse: parseEvict(evict.Streaming),
 		},
@@ -109,6 +110,29 @@ func Split(list string) []string {
 		out = append(out, part)
 	}
 	return out
+}
+
+// Short is a mechanism without those parameters that may be left out and are the
+// usual ones: long enough to tell it from any other. What isn't one stays as it
+// is.
+func Short(spec string) string {
+	m, err := Parse(spec)
+	if err != nil {
+		return spec
+	}
+	name, given, _ := strings.Cut(m.String(), ":")
+	at := slices.IndexFunc(List(), func(e Entry) bool { return e.Name == name })
+	plain, err := Parse(name)
+	if at < 0 || err != nil || given == "" {
+		return m.String()
+	}
+	_, usual, _ := strings.Cut(plain.String(), ":")
+	_, optional, _ := strings.Cut(List()[at].Usage, "[")
+	pairs := slices.DeleteFunc(strings.Split(given, ","), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return strings.Contains(","+optional, ","+key+"=") && slices.Contains(strings.Split(usual, ","), pair)
+	})
+	return name + ":" + strings.Join(pairs, ",")
 }
 
 // Parse reads a mechanism as "name" or "name:key=value,…". What there is not is

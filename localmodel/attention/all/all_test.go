@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/choice"
 )
 
@@ -23,12 +24,12 @@ func TestParse(t *testing.T) {
 	for _, c := range []struct{ spec, want, err string }{
 		{"full", "full", ""},
 		{"full:", "full", ""},
-		{"sliding", "sliding:window=1024,sinks=4", ""},
-		{"sliding:", "sliding:window=1024,sinks=4", ""},
-		{"sliding:window=256", "sliding:window=256,sinks=4", ""},
-		{"sliding:sinks=0,window=1", "sliding:window=1,sinks=0", ""},
+		{"sliding", "sliding:window=1024,sinks=4,remap=true", ""},
+		{"sliding:", "sliding:window=1024,sinks=4,remap=true", ""},
+		{"sliding:window=256", "sliding:window=256,sinks=4,remap=true", ""},
+		{"sliding:sinks=0,window=1", "sliding:window=1,sinks=0,remap=true", ""},
 		{"sliding:window=1020,sinks=4,remap=false", "sliding:window=1020,sinks=4,remap=false", ""},
-		{"sliding:remap=true", "sliding:window=1024,sinks=4", ""},
+		{"sliding:remap=true", "sliding:window=1024,sinks=4,remap=true", ""},
 		{"", "", `attention "": no mechanism ""` + there},
 		{"flash", "", `attention "flash": no mechanism "flash"` + there},
 		{"Full", "", `attention "Full": no mechanism "Full"` + there},
@@ -42,15 +43,19 @@ func TestParse(t *testing.T) {
 		{"sliding:sinks=-1", "", `attention "sliding:sinks=-1": sinks=-1: want a whole number of at least 0` + wantSliding},
 		{"sliding:remap=maybe", "", `attention "sliding:remap=maybe": remap=maybe: want true or false` + wantSliding},
 		{"sliding:sink=4,recent=2", "", `attention "sliding:sink=4,recent=2": no parameter recent, sink` + wantSliding},
-		{"snapkv", "snapkv:capacity=2048,recent=32,kernel=5", ""},
-		{"snapkv:capacity=16", "snapkv:capacity=16,recent=15,kernel=5", ""},
+		{"snapkv", "snapkv:capacity=2048,recent=32,kernel=5,pool=mean,per-kv=false", ""},
+		{"snapkv:capacity=16", "snapkv:capacity=16,recent=15,kernel=5,pool=mean,per-kv=false", ""},
 		{"snapkv:pool=max,kernel=7,per-kv=true", "snapkv:capacity=2048,recent=32,kernel=7,pool=max,per-kv=true", ""},
 		{"snapkv:pool=sum", "", `attention "snapkv:pool=sum": pool=sum: want mean or max` + wantSnapKV},
 		{"snapkv:capacity=64,recent=64", "", `attention "snapkv:capacity=64,recent=64": recent=64 of capacity=64 leaves nothing to choose: want fewer` + wantSnapKV},
 		{"h2o:kernel=5", "", `attention "h2o:kernel=5": no parameter kernel; want h2o:capacity=2048,recent=32[,per-kv=false]`},
 		{"longheads:share=group", "longheads:chunk=256,topk=16,share=group", ""},
-		{"squeezed:share=group,step=each", "squeezed:keep=0.1,clusters=0.05,rounds=10,share=group,step=each", ""},
+		{"squeezed:share=group,step=each", "squeezed:keep=0.1,clusters=0.05,levels=1,rounds=10,share=group,step=each", ""},
 		{"longheads:share=all", "", `attention "longheads:share=all": share=all: want head or group; want longheads:chunk=256,topk=16[,share=head]`},
+		{"squeezed", "squeezed:keep=0.1,clusters=0.05,levels=1,rounds=10,share=head,step=mean", ""},
+		{"squeezed:levels=2", "squeezed:keep=0.1,clusters=0.05,levels=2,coarse=0.01,rounds=10,share=head,step=mean", ""},
+		{"longmem:layer=all", "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5,layer=all", ""},
+		{"longmem:layer=1", "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5,layer=1", ""},
 		{"h2o-online:heavy=8", "h2o-online:heavy=8,recent=1024", ""},
 	} {
 		m, err := Parse(c.spec)
@@ -76,6 +81,95 @@ func TestEveryMechanismReadsItsOwnName(t *testing.T) {
 		again, err := Parse(m.String())
 		if err != nil || again != m {
 			t.Errorf("%s: read again it is %v (%v)", m, again, err)
+		}
+	}
+}
+
+// A mechanism says all of its parameters, in the order in which they are listed;
+// what has no default (s2's decode) or hangs on another (squeezed's coarse) is
+// said where it is given.
+func TestAMechanismSpellsAllItsParameters(t *testing.T) {
+	for _, e := range List() {
+		known := choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters()
+		m, err := Parse(e.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		_, given, _ := strings.Cut(m.String(), ":")
+		for pair := range strings.SplitSeq(given, ",") {
+			if name, _, ok := strings.Cut(pair, "="); ok {
+				said = append(said, name)
+			}
+		}
+		want := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
+			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse"
+		})
+		if !slices.Equal(said, want) {
+			t.Errorf("%s says %q, want %q", e.Name, said, want)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for spec, want := range map[string]string{
+		"full":                         "full",
+		"sliding:window=128,sinks=4":   "sliding:window=128,sinks=4",
+		"sliding:remap=false":          "sliding:window=1024,sinks=4,remap=false",
+		"squeezed:keep=0.2":            "squeezed:keep=0.2",
+		"snapkv:capacity=64,recent=8":  "snapkv:capacity=64,recent=8",
+		"snapkv:per-kv=true":           "snapkv:capacity=2048,recent=32,per-kv=true",
+		"longmem":                      "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5",
+		"longmem:layer=0":              "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5,layer=0",
+		"kda":                          "kda",
+		"longheads:chunk=64,topk=6":    "longheads:chunk=64,topk=6",
+		"s2:group=8,decode=full":       "s2:group=8,decode=full",
+		"h2o:capacity=64,per-kv=false": "h2o:capacity=64,recent=32",
+	} {
+		if got := Short(spec); got != want {
+			t.Errorf("%s is %s, want %s", spec, got, want)
+		}
+	}
+	for _, e := range List() { // what is left out is the same mechanism
+		m, err := Parse(e.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Parse(Short(m.String())); err != nil || again != m {
+			t.Errorf("%s is %v (%v) by its short name", m, again, err)
+		}
+	}
+}
+
+// A context that leaves nothing to choose among is refused; the least that
+// leaves something isn't.
+func TestContextsThatLeaveNothingToChoose(t *testing.T) {
+	for _, c := range []struct {
+		spec   string
+		tokens int
+		want   string
+	}{
+		{"longheads:chunk=64,topk=4", 193, ""},
+		{"longheads:chunk=64,topk=4", 192, "topk=4, but a context of 192 tokens has 3 chunks of 64"},
+		{"longheads:chunk=64,topk=3", 63, "a chunk of 64 tokens is larger than a context of 63"},
+		{"landmark:block=50,topk=4", 151, ""},
+		{"landmark:block=50,topk=4", 150, "topk=4, but a context of 150 tokens has 3 blocks of 50"},
+		{"landmark:block=50,topk=1", 49, "a block of 50 tokens is larger than a context of 49"},
+	} {
+		m, err := Parse(c.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, ok := m.(attention.Divider)
+		if !ok {
+			t.Fatalf("%s is no Divider", m)
+		}
+		got := ""
+		if err := d.Divides(c.tokens); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s at %d tokens: %q, want %q", m, c.tokens, got, c.want)
 		}
 	}
 }

@@ -9,6 +9,9 @@ import (
 
 func parseLongMem(p parameters) (attention.Mechanism, error) {
 	m := longmem.LongMem{Layer: -1}
+	if p["layer"] == "all" {
+		delete(p, "layer")
+	}
 	for _, x := range []struct {
 		key              string
 		to               *int

@@ -43,15 +43,13 @@ var (
 func (e Evict) String() string {
 	out := fmt.Sprintf("%s:capacity=%d,recent=%d", e.Method, e.Capacity, e.Recent)
 	if e.pools() {
-		out += fmt.Sprintf(",kernel=%d", e.Kernel)
+		pool := "mean"
 		if e.MaxPool {
-			out += ",pool=max"
+			pool = "max"
 		}
+		out += fmt.Sprintf(",kernel=%d,pool=%s", e.Kernel, pool)
 	}
-	if e.PerKV {
-		out += ",per-kv=true"
-	}
-	return out
+	return out + fmt.Sprintf(",per-kv=%t", e.PerKV)
 }
 
 func (e Evict) pools() bool { return e.Method == SnapKV || e.Method == PyramidKV }

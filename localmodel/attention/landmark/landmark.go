@@ -50,6 +50,18 @@ func (m Landmark) Fits(layers []attention.Layer, window int) error {
 	return nil
 }
 
+// Divides implements attention.Divider.
+func (m Landmark) Divides(tokens int) error {
+	blocks := (tokens + m.Block - 1) / m.Block
+	switch {
+	case m.Block > tokens:
+		return fmt.Errorf("a block of %d tokens is larger than a context of %d", m.Block, tokens)
+	case m.TopK > blocks:
+		return fmt.Errorf("topk=%d, but a context of %d tokens has %d blocks of %d", m.TopK, tokens, blocks, m.Block)
+	}
+	return nil
+}
+
 // New implements attention.Mechanism.
 func (m Landmark) New(l attention.Layer) attention.Cache {
 	return &cache{Blocks: attention.NewBlocks(l.KV), every: m.Block + 1, marks: make([]marks, l.KV.Heads)}

@@ -38,11 +38,11 @@ var (
 
 // String implements attention.Mechanism.
 func (m LongHeads) String() string {
-	out := fmt.Sprintf("longheads:chunk=%d,topk=%d", m.Chunk, m.TopK)
+	share := "head"
 	if m.Group {
-		out += ",share=group"
+		share = "group"
 	}
-	return out
+	return fmt.Sprintf("longheads:chunk=%d,topk=%d,share=%s", m.Chunk, m.TopK, share)
 }
 
 // Fits implements attention.Chooser.
@@ -61,6 +61,18 @@ func (m LongHeads) Fits(layers []attention.Layer, window int) error {
 		return fmt.Errorf("a chunk of %d tokens is larger than the window of %d", m.Chunk, window)
 	case m.TopK > (window+m.Chunk-1)/m.Chunk:
 		return fmt.Errorf("topk=%d, but a window of %d has %d chunks of %d", m.TopK, window, (window+m.Chunk-1)/m.Chunk, m.Chunk)
+	}
+	return nil
+}
+
+// Divides implements attention.Divider.
+func (m LongHeads) Divides(tokens int) error {
+	chunks := (tokens + m.Chunk - 1) / m.Chunk
+	switch {
+	case m.Chunk > tokens:
+		return fmt.Errorf("a chunk of %d tokens is larger than a context of %d", m.Chunk, tokens)
+	case m.TopK > chunks:
+		return fmt.Errorf("topk=%d, but a context of %d tokens has %d chunks of %d", m.TopK, tokens, chunks, m.Chunk)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ package longmem
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
@@ -34,11 +35,11 @@ var _ attention.Chooser = LongMem{}
 
 // String implements attention.Mechanism.
 func (m LongMem) String() string {
-	out := fmt.Sprintf("longmem:segment=%d,memory=%d,chunk=%d,tokens=%d,gate=%g", m.Segment, m.Memory, m.Chunk, m.Tokens, m.Gate)
+	layer := "all"
 	if m.Layer >= 0 {
-		out += fmt.Sprintf(",layer=%d", m.Layer)
+		layer = strconv.Itoa(m.Layer)
 	}
-	return out
+	return fmt.Sprintf("longmem:segment=%d,memory=%d,chunk=%d,tokens=%d,gate=%g,layer=%s", m.Segment, m.Memory, m.Chunk, m.Tokens, m.Gate, layer)
 }
 
 // Fits implements attention.Chooser.

@@ -31,10 +31,18 @@ func (m S2) String() string {
 	return fmt.Sprintf("s2:group=%d", m.Group)
 }
 
-// Fits implements attention.Chooser.
-func (m S2) Fits(layers []attention.Layer, _ int) error {
+// CanAnswer implements attention.Answerer.
+func (m S2) CanAnswer() error {
 	if !m.DecodeFull {
 		return errors.New("it is a way to train, and a step of decoding has no group; decode=full answers with full attention behind a prompt in shifted groups")
+	}
+	return nil
+}
+
+// Fits implements attention.Chooser.
+func (m S2) Fits(layers []attention.Layer, _ int) error {
+	if err := m.CanAnswer(); err != nil {
+		return err
 	}
 	for i, l := range layers {
 		if l.Heads < 2 {

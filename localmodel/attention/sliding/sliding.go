@@ -37,11 +37,7 @@ const slack = 1024
 
 // String implements attention.Mechanism.
 func (s Sliding) String() string {
-	out := fmt.Sprintf("sliding:window=%d,sinks=%d", s.Window, s.Sinks)
-	if s.TruePositions {
-		out += ",remap=false"
-	}
-	return out
+	return fmt.Sprintf("sliding:window=%d,sinks=%d,remap=%t", s.Window, s.Sinks, !s.TruePositions)
 }
 
 // New implements attention.Mechanism.

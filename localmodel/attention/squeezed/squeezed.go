@@ -58,18 +58,18 @@ const coarseQuantile = 0.5
 
 // String implements attention.Mechanism.
 func (m Squeezed) String() string {
-	out := fmt.Sprintf("squeezed:keep=%g,clusters=%g", m.Keep, m.Clusters)
+	out := fmt.Sprintf("squeezed:keep=%g,clusters=%g,levels=%d", m.Keep, m.Clusters, max(1, m.Levels))
 	if m.Levels == 2 {
-		out += fmt.Sprintf(",levels=2,coarse=%g", m.Coarse)
+		out += fmt.Sprintf(",coarse=%g", m.Coarse)
 	}
-	out += fmt.Sprintf(",rounds=%d", m.Rounds)
+	share, step := "head", "mean"
 	if m.Group {
-		out += ",share=group"
+		share = "group"
 	}
 	if m.Each {
-		out += ",step=each"
+		step = "each"
 	}
-	return out
+	return out + fmt.Sprintf(",rounds=%d,share=%s,step=%s", m.Rounds, share, step)
 }
 
 // Fits implements attention.Chooser.
