@@ -20,8 +20,11 @@ type hidden struct {
 }
 
 // hide puts a value behind its key at a depth in 0..1, among fillers that recur.
-func hide(n int, depth float64, seed uint64) hidden {
-	words := (induction.New().Vocab() - int(induction.FirstWord)) / 3 // keys, values, fillers
+func hide(n int, depth float64, seed uint64) hidden { return hideIn(16384, n, depth, seed) }
+
+// hideIn is hide for a model of so many tokens.
+func hideIn(vocab, n int, depth float64, seed uint64) hidden {
+	words := (vocab - int(induction.FirstWord)) / 3 // keys, values, fillers
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	key, value := induction.FirstWord+r.Int32N(int32(words)), induction.FirstWord+int32(words)+r.Int32N(int32(words))
 	x := hidden{n: n, value: value, ids: make([]int32, n)}
