@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -234,5 +235,40 @@ func TestOwnAttentionThatCantBeUsedSaysWhy(t *testing.T) {
 				t.Errorf("got %q, want one line with %q", text, c.want)
 			}
 		})
+	}
+}
+
+// Answers under way at once take steps together, with a landmark at some ends
+// and none at others: not a bit differs from what each is alone.
+func TestLandmarksChangeNoAnswerOfABatch(t *testing.T) {
+	m := withLandmark(randomModel(smallConfig("llama", object{"mem_id": 256, "mem_freq": 3, "mem_top_k": 2}), "F32"))
+	dir := m.write(t)
+	say := func(local *Model, i int) Answer {
+		a, err := local.Answer(t.Context(), Prompt{IDs: drawnIDs(5+3*i, 256)}, Params{MaxTokens: 20, LogProbs: true, IgnoreEnd: true})
+		if err != nil {
+			t.Error(err)
+		}
+		return a
+	}
+	local, err := Open(dir, Options{KV: "f32", Batch: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	answers := make([]Answer, 16)
+	var wg sync.WaitGroup
+	for i := range answers {
+		wg.Go(func() { answers[i] = say(local, i) })
+	}
+	wg.Wait()
+	alone, err := Open(dir, Options{KV: "f32", KeepNone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alone.Close()
+	for i, got := range answers {
+		if want := say(alone, i); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.LogProbs, want.LogProbs) {
+			t.Errorf("answer %d: %v, alone %v", i, got.IDs, want.IDs)
+		}
 	}
 }
