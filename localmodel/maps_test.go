@@ -142,14 +142,16 @@ func inductionWith(t *testing.T, how attention.Mechanism) *Model {
 
 // One of the two heads is unshifted and the other shifted, and either is enough:
 // a value is found from where the question's group begins in the half where it
-// begins first. Both halves are that one for some group and length.
+// begins first. Both halves are that one for some group and length. (The other
+// spreads its weight over its own group: if that is the question alone it says
+// the key as loudly as the first says the value.)
 func TestInductionMapsOfGroups(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
 	}
 	wider := map[string]int{} // cells that one half alone decides
 	for _, c := range []struct{ group, n int }{
-		{2, 300}, {64, 300}, {64, 352}, {255, 400}, {256, 512}, {256, 600}, {512, 1024}, {512, 800}, {300, 300}, {299, 300},
+		{2, 300}, {64, 300}, {64, 352}, {255, 400}, {256, 512}, {256, 600}, {512, 1024}, {512, 800}, {300, 300}, {260, 300},
 	} {
 		t.Run(fmt.Sprintf("%d of %d", c.group, c.n), func(t *testing.T) {
 			m := inductionUnder(t, fmt.Sprintf("s2:group=%d,decode=full", c.group))
