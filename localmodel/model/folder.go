@@ -113,17 +113,17 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 // landmarks takes the landmarks that config.json tells of; a type of model of
 // its own has the defaults of its class.
 func (h *huggingFace) landmarks(c *Config, typed bool) error {
-	if c.Arch != "llama" || h.hubLandmarks.Every == nil && !typed {
+	if c.Arch != "llama" || h.Every == nil && !typed {
 		return nil
 	}
 	l := Landmarks{Token: landmarkID, Every: landmarkEvery, TopK: h.TopK, Foretells: h.Foretells == nil || *h.Foretells}
-	if every := h.hubLandmarks.Every; every != nil {
+	if every := h.Every; every != nil {
 		if *every < 1 || *every > c.Context {
 			return fmt.Errorf("model: config.json: mem_freq is %d, want 1 to %d", *every, c.Context)
 		}
 		l.Every = *every
 	}
-	if id := h.hubLandmarks.Token; id != nil {
+	if id := h.Token; id != nil {
 		if *id < 0 || *id > math.MaxInt32 {
 			return fmt.Errorf("model: config.json: mem_id is %d, want a token", *id)
 		}
@@ -142,7 +142,7 @@ func (h *huggingFace) sinks(c *Config) error {
 		return nil
 	}
 	c.SinkCount = 1
-	if n := h.hubSinks.Count; n != nil {
+	if n := h.Count; n != nil {
 		if *n < 1 || *n > maxSinks {
 			return fmt.Errorf("model: config.json: num_sink_tokens is %d, want 1 to %d", *n, maxSinks)
 		}
