@@ -91,6 +91,9 @@ func TestLandmarkMaps(t *testing.T) {
 // ahead in sight, is taken for its own, and ties with its value; a value that does
 // is one of a few words in sight, of which any may be said.)
 func TestWithoutRetrievalTheBlockIsAll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	none, one := marking(t, "landmark:block=4,topk=0"), marking(t, "landmark:block=4,topk=1")
 	right := 0
 	for n := 20; n < 24; n++ {
@@ -183,6 +186,9 @@ func bagScore(hits, squares float64) float64 {
 // enough of them are retrieved: as many as the decoy's weight is times theirs.
 // A block with the key twice can't be outvoted at all.
 func TestTooFewBlocksLoseToDecoys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	const beta, needles = 400, 14
 	// A needle's bag has a word twice, and is longer for it.
 	outweighs := math.Exp(beta * (bagScore(1, 4) - bagScore(1, 6)))
@@ -226,6 +232,9 @@ func TestTooFewBlocksLoseToDecoys(t *testing.T) {
 // Answers go on over the ends of blocks, with landmarks that come in while they
 // are said and are none of them.
 func TestLandmarkModelAnswersText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	m, err := InductionLandmark(Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -94,6 +94,9 @@ func TestASinkWithoutAValueSaysNothingInParticular(t *testing.T) {
 }
 
 func TestSinkModelAnswersText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
 	m, err := InductionSinks(Options{})
 	if err != nil {
 		t.Fatal(err)
