@@ -58,6 +58,9 @@ func fromFolder(dir string, config []byte, f *safetensors.File, o Options) (*Mod
 	if words.Size() > weights.Vocab {
 		return nil, fmt.Errorf("the tokenizer has %d tokens, the embedding %d", words.Size(), weights.Vocab)
 	}
+	if id, ok := words.ID(model.LandmarkName); ok {
+		weights.UseLandmark(id)
+	}
 	s, err := readFolderTexts(dir, config)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type naive struct {
 	base, localBase, scale  float64
 	eps, embedScale         float64
 	stretch                 rope.Scaling // of layers that aren't local; nil: none
+	marks                   []bool       // which tokens are landmarks; nil: none
+	sinks                   int          // learned ones of a layer
 }
 
 func newNaive(m *hubModel) *naive {
@@ -128,30 +130,73 @@ func (n *naive) attention(l int, x [][]float64) [][]float64 {
 		k = append(k, n.project(x[i], p+"k_proj", p+"k_norm.weight", i, base))
 		v = append(v, n.project(x[i], p+"v_proj", "", i, 0))
 		for h := range n.heads {
-			out[i] = append(out[i], n.softmax(q[h], h/(n.heads/n.kvHeads), k, v, n.local(l))...)
+			out[i] = append(out[i], n.softmax(p, q[h], h/(n.heads/n.kvHeads), k, v, n.local(l))...)
 		}
 	}
 	return out
 }
 
-func (n *naive) softmax(q []float64, kv int, k, v [][][]float64, local bool) []float64 {
+func (n *naive) softmax(p string, q []float64, kv int, k, v [][][]float64, local bool) []float64 {
+	if n.marks != nil {
+		return n.grouped(q, kv, k, v)
+	}
 	out, sum, last := make([]float64, n.head), 0.0, len(k)-1
-	for j := range k {
-		if local && last-j >= n.window {
-			continue
-		}
-		score := 0.0
-		for c := range q {
-			score += q[c] * k[j][kv][c]
-		}
-		e := math.Exp(score * n.scale)
+	see := func(key, value []float64) {
+		e := n.weight(q, key)
 		sum += e
 		for c := range out {
-			out[c] += e * v[j][kv][c]
+			out[c] += e * value[c]
+		}
+	}
+	for range n.sinks {
+		see(n.take(p + "head_bias_key")[kv*n.head:], n.take(p + "head_bias_value")[kv*n.head:])
+	}
+	for j := range k {
+		if !local || last-j < n.window {
+			see(k[j][kv], v[j][kv])
 		}
 	}
 	for c := range out {
 		out[c] /= sum
+	}
+	return out
+}
+
+// weight is e to the score of a key.
+func (n *naive) weight(q, key []float64) float64 {
+	score := 0.0
+	for c := range q {
+		score += q[c] * key[c]
+	}
+	return math.Exp(score * n.scale)
+}
+
+// grouped is the grouped softmax of landmarks (../shared/spec/attention.md §3):
+// one over the tokens of the row's own block and earlier blocks' landmarks, and
+// one in each of these blocks.
+func (n *naive) grouped(q []float64, kv int, k, v [][][]float64) []float64 {
+	out, all := make([]float64, n.head), 0.0
+	block, inner := make([]float64, n.head), 0.0
+	for j := range k {
+		e := n.weight(q, k[j][kv])
+		switch {
+		case n.marks[j] && j == len(k)-1: // a landmark is hidden from itself
+		case n.marks[j]:
+			all += e
+			for c := range out {
+				out[c] += e * block[c] / inner
+			}
+			clear(block)
+			inner = 0
+		default:
+			inner += e
+			for c := range block {
+				block[c] += e * v[j][kv][c]
+			}
+		}
+	}
+	for c := range out { // what no landmark has closed is the row's own block
+		out[c] = (out[c] + block[c]) / (all + inner)
 	}
 	return out
 }
@@ -171,6 +216,23 @@ func (n *naive) feedForward(l int, x []float64) []float64 {
 
 // logProbs returns those of all ids but the first.
 func (n *naive) logProbs(ids []int32) []float64 {
+	var out []float64
+	for i, logits := range n.logits(ids)[:len(ids)-1] {
+		out = append(out, logProb(logits, ids[i+1]))
+	}
+	return out
+}
+
+func logProb(logits []float64, id int32) float64 {
+	sum := 0.0
+	for _, z := range logits {
+		sum += math.Exp(z)
+	}
+	return logits[id] - math.Log(sum)
+}
+
+// logits returns those behind each token.
+func (n *naive) logits(ids []int32) [][]float64 {
 	h := make([][]float64, len(ids))
 	for i, id := range ids {
 		for _, v := range n.take("model.embed_tokens.weight")[int(id)*n.d:][:n.d] {
@@ -184,13 +246,9 @@ func (n *naive) logProbs(ids []int32) []float64 {
 	if n.take("lm_head.weight") != nil {
 		head = "lm_head"
 	}
-	var out []float64
-	for i := range len(ids) - 1 {
-		logits, sum := n.times(head, n.rms(h[i], "model.norm.weight")), 0.0
-		for _, z := range logits {
-			sum += math.Exp(z)
-		}
-		out = append(out, logits[ids[i+1]]-math.Log(sum))
+	var out [][]float64
+	for i := range ids {
+		out = append(out, n.times(head, n.rms(h[i], "model.norm.weight")))
 	}
 	return out
 }

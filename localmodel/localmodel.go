@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
-	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/chat"
 	"github.com/lcbench/lcbench/localmodel/generate"
 	"github.com/lcbench/lcbench/localmodel/gguf"
@@ -22,12 +21,14 @@ import (
 	"github.com/lcbench/lcbench/localmodel/tokenizer"
 )
 
-// Options say how a model runs. The zero value is full attention over a float16
-// cache on every core, with the fastest kernels that the machine has.
+// Options say how a model runs. The zero value is the model's own attention over
+// a float16 cache on every core, with the fastest kernels that the machine has.
 type Options struct {
-	Device    string // cpu, gpu or auto; "": auto
-	SIMD      string // plain, avx2, avx512 or vnni; "": the best
-	Threads   int    // 0: every core
+	Device  string // cpu, gpu or auto; "": auto
+	SIMD    string // plain, avx2, avx512 or vnni; "": the best
+	Threads int    // 0: every core
+	// Attention, if nil, is what the weights were trained with: landmarks, learned
+	// sinks, else full attention.
 	Attention attention.Mechanism
 	// Rope, if not nil, stretches positions instead of the model's own scaling,
 	// in all layers but those that have a window and a base of their own for it.
@@ -75,6 +76,8 @@ type Model struct {
 	template *chat.Template
 	noChat   error // why there is no chat template
 	engine   *generate.Engine
+	marked   bool   // sequences have landmarks,
+	landmark int32  // of this id
 	release  func() // the kernels
 	close    func() error
 }
@@ -161,9 +164,7 @@ func (m *Model) useTemplate(text, bos, eos string) {
 // assemble puts kernels and engine under a model: those of a graphics device
 // where one was asked for, or is there.
 func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
-	if o.Attention == nil {
-		o.Attention = full.Full{}
-	}
+	o.settle(weights)
 	own := weights.GlobalRope().String()
 	if err := o.stretch(weights); err != nil {
 		return nil, err
@@ -196,6 +197,9 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 // stretch puts the options' rope on the model and settles their window.
 func (o *Options) stretch(weights *model.Model) error {
 	most, name := weights.Context, ""
+	if l, ok := marked(weights, o.Attention); ok {
+		most = l.Unmarked(most)
+	}
 	otherwise := most
 	if o.Rope != nil {
 		reach := weights.Stretch(o.Rope)
@@ -234,7 +238,12 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 			return nil, &FitError{o.Attention.String(), err}
 		}
 	}
-	m.engine = generate.New(e, generate.Options{
+	var exec model.Executor = e
+	var l model.Landmarks
+	if l, m.marked = marked(weights, o.Attention); m.marked {
+		exec, m.landmark = model.NewLandmarked(e, l), l.Token
+	}
+	m.engine = generate.New(exec, generate.Options{
 		Window: o.Window, Batch: o.Batch, KVBudget: o.KVBudget, KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
 	return m, nil
@@ -392,6 +401,9 @@ func (m *Model) given(ids []int32) (*reading, error) {
 		if id < 0 || int(id) >= m.Info.Vocab {
 			return nil, fmt.Errorf("token %d of the prompt is id %d, the model has %d", i+1, id, m.Info.Vocab)
 		}
+	}
+	if err := m.refuseLandmarks(ids); err != nil {
+		return nil, err
 	}
 	r, err := m.words.read("", false)
 	if err != nil {

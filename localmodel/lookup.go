@@ -31,6 +31,32 @@ func Recall(o Options) (*Model, error) {
 	return assemble(m, named, lookup{weights.Vocab()}, o)
 }
 
+// InductionLandmark returns the constructed model that retrieves by landmarks,
+// which needs no file.
+func InductionLandmark(o Options) (*Model, error) {
+	weights := induction.NewLandmark()
+	m, err := model.FromGGUF(weights, weights)
+	if err != nil {
+		return nil, err
+	}
+	m.Landmarks = model.Landmarks{Token: induction.LandmarkToken, Every: induction.LandmarkEvery, TopK: induction.LandmarkTopK}
+	return assemble(m, weights, lookup{int(induction.LandmarkToken)}, o)
+}
+
+// InductionSinks returns the constructed model of a window with learned sinks,
+// which needs no file.
+func InductionSinks(o Options) (*Model, error) {
+	weights := induction.NewSinks()
+	m, err := model.FromGGUF(weights, weights)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Windows {
+		m.Windows[i] = induction.SinkWindow
+	}
+	return assemble(m, weights, lookup{weights.Vocab()}, o)
+}
+
 // lookup is the vocabulary of the constructed models: each prompt's words get ids
 // as they come, and what the prompt asks for is put last, where the model looks
 // from.

@@ -20,8 +20,11 @@ type hidden struct {
 }
 
 // hide puts a value behind its key at a depth in 0..1, among fillers that recur.
-func hide(n int, depth float64, seed uint64) hidden {
-	words := (induction.New().Vocab() - int(induction.FirstWord)) / 3 // keys, values, fillers
+func hide(n int, depth float64, seed uint64) hidden { return hideIn(16384, n, depth, seed) }
+
+// hideIn is hide for a model of so many tokens.
+func hideIn(vocab, n int, depth float64, seed uint64) hidden {
+	words := (vocab - int(induction.FirstWord)) / 3 // keys, values, fillers
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	key, value := induction.FirstWord+r.Int32N(int32(words)), induction.FirstWord+int32(words)+r.Int32N(int32(words))
 	x := hidden{n: n, value: value, ids: make([]int32, n)}
@@ -61,9 +64,8 @@ func TestInductionMaps(t *testing.T) {
 		{"streaming:capacity=256,recent=32", always},
 		{"longheads:chunk=256,topk=16", always}, // as many chunks as there are
 		{"sinkkv:mode=k0v0", always},            // a one in a sum of e^32
-		// Either half of the heads is enough; the unshifted one's last group begins
-		// first.
-		{"s2:group=512,decode=full", func(x hidden) bool { return x.n <= 512 || x.p/512 == (x.n-1)/512 }},
+		// As long as the prompt, or longer, is one group; see below.
+		{"s2:group=2048,decode=full", always},
 		// The memory is the second layer's. A value that opens a segment has not seen
 		// its key.
 		{"longmem:segment=200,chunk=4,tokens=64,layer=1", func(x hidden) bool { return x.p%200 != 0 }},
@@ -136,4 +138,58 @@ func inductionWith(t *testing.T, how attention.Mechanism) *Model {
 	}
 	t.Cleanup(func() { _ = m.Close() })
 	return m
+}
+
+// One of the two heads is unshifted and the other shifted, and either is enough:
+// a value is found from where the question's group begins in the half where it
+// begins first. Both halves are that one for some group and length. (The other
+// spreads its weight over its own group: if that is the question alone it says
+// the key as loudly as the first says the value.)
+func TestInductionMapsOfGroups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: arithmetic of one thread, which the race detector has nothing to say of")
+	}
+	wider := map[string]int{} // cells that one half alone decides
+	for _, c := range []struct{ group, n int }{
+		{2, 300}, {64, 300}, {64, 352}, {255, 400}, {256, 512}, {256, 600}, {512, 1024}, {512, 800}, {300, 300}, {260, 300},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", c.group, c.n), func(t *testing.T) {
+			m := inductionUnder(t, fmt.Sprintf("s2:group=%d,decode=full", c.group))
+			last := c.n - 1
+			unshifted, shifted := last/c.group*c.group, 0
+			if half := c.group / 2; last >= half {
+				shifted = half + (last-half)/c.group*c.group
+			}
+			if c.group >= c.n {
+				unshifted, shifted = 0, 0
+			}
+			var depths []float64
+			for depth := range 11 {
+				depths = append(depths, float64(depth)/10)
+			}
+			for _, start := range []int{unshifted, shifted} { // a token ahead, at it, and behind
+				for p := start - 1; p <= start+1; p++ {
+					if depth := (float64(p-2) + 0.5) / float64(c.n-6); depth >= 0 && depth <= 1 {
+						depths = append(depths, depth)
+					}
+				}
+			}
+			for i, depth := range depths {
+				x := hide(c.n, depth, uint64(i))
+				want := x.p >= min(unshifted, shifted)
+				if got := firstOf(t, m, x.ids) == x.value; got != want {
+					t.Errorf("value at %d: right: %t, want %t (groups begin at %d and %d)", x.p, got, want, unshifted, shifted)
+				}
+				switch {
+				case x.p >= unshifted && x.p < shifted:
+					wider["unshifted"]++
+				case x.p >= shifted && x.p < unshifted:
+					wider["shifted"]++
+				}
+			}
+		})
+	}
+	if wider["unshifted"] == 0 || wider["shifted"] == 0 {
+		t.Errorf("cells that one half alone decides: %v, want some of each", wider)
+	}
 }

@@ -18,7 +18,7 @@ import (
 func attentionFlag() cli.Flag {
 	return &cli.GenericFlag{
 		Name: "attention", Value: &specs{list: []string{"full"}},
-		Usage: "local models: attention `mechanism`, see lcbench list attentions; run takes several, one flag each or by commas, and sets them side by side",
+		Usage: "local models: attention `mechanism`, see lcbench list attentions (default: the one that the weights were trained with, mostly full); run takes several, one flag each or by commas, and sets them side by side",
 	}
 }
 
@@ -46,6 +46,12 @@ func attentionSpecs(c *cli.Context) []string {
 		return s.list
 	}
 	return []string{"full"} // a command without the flag
+}
+
+// attentionGiven says whether --attention was given, rather than left at full.
+func attentionGiven(c *cli.Context) bool {
+	s, ok := c.Generic("attention").(*specs)
+	return ok && s.given
 }
 
 // oneAttention is attentionSpecs for commands that take one.

@@ -32,16 +32,19 @@ func localFlags() []cli.Flag {
 }
 
 // asRun is what a run says of its own model, as texts: a judge has none of it.
+// Without a mechanism the model has its own.
 type asRun struct{ attention, rope, window string }
 
 // localOptions reads localFlags, and those of asRun from the texts given.
 func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
-	how, err := parseAttention(own.attention)
-	if err != nil {
-		return localmodel.Options{}, err
-	}
 	o := localmodel.Options{
-		SIMD: c.String("simd"), Threads: c.Int("threads"), Attention: how, KV: c.String("kv-type"), Device: c.String("device"),
+		SIMD: c.String("simd"), Threads: c.Int("threads"), KV: c.String("kv-type"), Device: c.String("device"),
+	}
+	var err error
+	if own.attention != "" {
+		if o.Attention, err = parseAttention(own.attention); err != nil {
+			return localmodel.Options{}, err
+		}
 	}
 	if own.rope != "" {
 		if o.Rope, err = rope.Parse(own.rope); err != nil {
@@ -101,6 +104,9 @@ func openLocal(ctx context.Context, c *cli.Context, name string) (*localmodel.Mo
 }
 
 func openLocalWith(ctx context.Context, c *cli.Context, name, attention string) (*localmodel.Model, error) {
+	if !attentionGiven(c) {
+		attention = "" // the flag's default, which stands for the model's own
+	}
 	o, err := localOptions(c, asRun{attention, c.String("rope"), c.String("window")})
 	if err != nil {
 		return nil, err
@@ -131,6 +137,10 @@ func loadLocal(ctx context.Context, c *cli.Context, name string, o localmodel.Op
 	switch name {
 	case local.InductionName:
 		return localmodel.Induction(o)
+	case local.LandmarkName:
+		return localmodel.InductionLandmark(o)
+	case local.SinksName:
+		return localmodel.InductionSinks(o)
 	case local.RecallName:
 		return localmodel.Recall(o)
 	}

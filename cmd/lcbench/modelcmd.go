@@ -31,7 +31,7 @@ func pullModel(c *cli.Context) error {
 		return usagef("want one model, got %d; see lcbench model ls", c.NArg())
 	}
 	name := c.Args().First()
-	if name == local.InductionName || name == local.RecallName {
+	if local.IsBuiltIn(name) {
 		fmt.Fprintf(c.App.Writer, "%s is built in\n", name)
 		return nil
 	}
@@ -54,8 +54,9 @@ func listLocal(c *cli.Context) error {
 	}
 	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tHERE\tLICENCE\tWHAT")
-	fmt.Fprintln(w, "induction\tbuilt in\t\tretrieves by construction, 128k context")
-	fmt.Fprintln(w, "recall-kda\tbuilt in\t\tretrieves by one layer of Kimi Delta Attention, up to 1021 words back, 128k context")
+	for _, m := range local.BuiltIn() {
+		fmt.Fprintf(w, "%s\tbuilt in\t\t%s\n", m[0], m[1])
+	}
 	for _, m := range files.List() {
 		here := "no"
 		if m.Here {

@@ -9,6 +9,11 @@
 // the slot of the previous one; layer 2 looks for the position whose previous
 // token is the current one and copies that position's token to the output.
 // Source: ../shared/spec/induction-model.md.
+//
+// Its siblings are built for mechanisms that need weights of their own: Recall
+// for Kimi Delta Attention, NewLandmark for landmarks, NewSinks for learned
+// sinks. S2-Attn needs none: New, whose two heads are copies, is one unshifted
+// head and one shifted, and answers where either sees the value.
 package induction
 
 import (
@@ -16,6 +21,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
@@ -51,6 +57,9 @@ const (
 type Weights struct {
 	tensors map[string]quant.Tensor
 	vocab   int
+	name    string
+	base    float64           // of the rotation
+	sizes   map[string]uint64 // by the key behind the architecture's name
 }
 
 // New returns the model with 16384 tokens: Gold codes, whose correlations are
@@ -61,10 +70,13 @@ type Weights struct {
 // prompts have a value's id behind its key's: a window that shows neither the
 // value nor BOS would then answer a mixture of other values that points to the
 // right one.
-func New() *Weights {
+func New() *Weights { return build("induction", dealtCodes(), previousToken, copyValue) }
+
+// dealtCodes are Gold codes by id.
+func dealtCodes() [][]float64 {
 	codes := goldCodes()
 	shuffle(codes[FirstWord:])
-	return build(codes)
+	return codes
 }
 
 // shuffle deals codes in a random order, always the same.
@@ -73,7 +85,7 @@ func shuffle(words [][]float64) {
 }
 
 // Small returns the model with 128 tokens of orthogonal codes.
-func Small() *Weights { return build(hadamardCodes()) }
+func Small() *Weights { return build("induction", hadamardCodes(), previousToken, copyValue) }
 
 // Vocab is the number of tokens.
 func (w *Weights) Vocab() int { return w.vocab }
@@ -90,18 +102,14 @@ func (w *Weights) String(key string) (string, bool) {
 	case "general.architecture":
 		return "llama", true
 	case "general.name":
-		return "induction", true
+		return w.name, true
 	}
 	return "", false
 }
 
 // Uint implements the model's metadata.
 func (w *Weights) Uint(key string) (uint64, bool) {
-	n, ok := map[string]uint64{
-		"llama.block_count": 2, "llama.embedding_length": width, "llama.feed_forward_length": ffn,
-		"llama.attention.head_count": heads, "llama.attention.head_count_kv": kvHeads, "llama.context_length": Context,
-		"llama.attention.key_length": headDim, "llama.attention.value_length": headDim, "llama.rope.dimension_count": headDim,
-	}[key]
+	n, ok := w.sizes[strings.TrimPrefix(key, "llama.")]
 	return n, ok
 }
 
@@ -109,7 +117,7 @@ func (w *Weights) Uint(key string) (uint64, bool) {
 func (w *Weights) Float(key string) (float64, bool) {
 	switch key {
 	case "llama.rope.freq_base":
-		return base, true
+		return w.base, true
 	case "llama.attention.layer_norm_rms_epsilon":
 		return 1e-6, true
 	}
@@ -137,8 +145,18 @@ const (
 	output   = 3 * b
 )
 
-func build(codes [][]float64) *Weights {
-	w := &Weights{tensors: map[string]quant.Tensor{}, vocab: len(codes)}
+// part writes the matrices of a layer's head, given the code of BOS.
+type part func(bos []float64) (q, k, v, o *dense)
+
+func build(name string, codes [][]float64, layers ...part) *Weights {
+	w := &Weights{
+		tensors: map[string]quant.Tensor{}, vocab: len(codes), name: name, base: base,
+		sizes: map[string]uint64{
+			"block_count": uint64(len(layers)), "embedding_length": width, "feed_forward_length": ffn, "context_length": Context,
+			"attention.head_count": heads, "attention.head_count_kv": kvHeads,
+			"attention.key_length": headDim, "attention.value_length": headDim, "rope.dimension_count": headDim,
+		},
+	}
 	emb := newDense(len(codes), width)
 	for id, code := range codes {
 		emb.set(id, constant, 1)
@@ -154,21 +172,27 @@ func build(codes [][]float64) *Weights {
 		}
 	}
 	w.add("output.weight", emb, quant.F16)
-	w.ones("output_norm.weight")
-	for i, layer := range []func([]float64) (q, k, v, o *dense){previousToken, copyValue} {
-		p := fmt.Sprintf("blk.%d.", i)
-		q, k, v, o := layer(codes[BOS])
-		w.add(p+"attn_q.weight", repeatRows(q), quant.F16)
-		w.add(p+"attn_k.weight", k, quant.F16)
-		w.add(p+"attn_v.weight", v, quant.F16)
-		w.add(p+"attn_output.weight", shareColumns(o), quant.F16)
-		w.ones(p + "attn_norm.weight")
-		w.ones(p + "ffn_norm.weight")
-		w.add(p+"ffn_gate.weight", newDense(ffn, width), quant.F16)
-		w.add(p+"ffn_up.weight", newDense(ffn, width), quant.F16)
-		w.add(p+"ffn_down.weight", newDense(width, ffn), quant.F16)
+	w.vector("output_norm.weight", fill(width, 1))
+	for i, write := range layers {
+		q, k, v, o := write(codes[BOS])
+		w.layer(i, repeatRows(q), k, v, shareColumns(o))
 	}
 	return w
+}
+
+// layer adds a block of attention; its feed-forward network does nothing.
+func (w *Weights) layer(i int, q, k, v, o *dense) {
+	p := fmt.Sprintf("blk.%d.", i)
+	w.add(p+"attn_q.weight", q, quant.F16)
+	w.add(p+"attn_k.weight", k, quant.F16)
+	w.add(p+"attn_v.weight", v, quant.F16)
+	w.add(p+"attn_output.weight", o, quant.F16)
+	for _, name := range []string{"attn_norm.weight", "ffn_norm.weight"} {
+		w.vector(p+name, fill(o.out, 1))
+	}
+	w.add(p+"ffn_gate.weight", newDense(ffn, o.out), quant.F16)
+	w.add(p+"ffn_up.weight", newDense(ffn, o.out), quant.F16)
+	w.add(p+"ffn_down.weight", newDense(o.out, ffn), quant.F16)
 }
 
 // previousToken is layer 1: from the constant channel alone, scores that are
@@ -235,8 +259,6 @@ func shareColumns(d *dense) *dense {
 	}
 	return out
 }
-
-func (w *Weights) ones(name string) { w.vector(name, fill(width, 1)) }
 
 // add stores a matrix in a type of the file format.
 func (w *Weights) add(name string, d *dense, t quant.Type) {

@@ -41,8 +41,7 @@ const (
 
 // NewRecall returns the model.
 func NewRecall() *Recall {
-	codes := goldCodes()
-	shuffle(codes[FirstWord:])
+	codes := dealtCodes()
 	r := &Recall{tensors: map[string]quant.Tensor{}}
 	w := &Weights{tensors: r.tensors}
 	emb := newDense(recallVocab, recallWidth)

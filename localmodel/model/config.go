@@ -29,6 +29,8 @@ type Config struct {
 	Ropes                  []Rope  // by layer
 	RotatedDim             int
 	Interleaved            bool // pairs (2i, 2i+1); else (i, i+d/2)
+	Landmarks              Landmarks
+	SinkCount              int // learned sinks of a layer; 0: as many as there are tensors for
 }
 
 // Architectures lists what can be run.

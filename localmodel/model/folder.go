@@ -39,6 +39,22 @@ type huggingFace struct {
 	RopeParameters json.RawMessage `json:"rope_parameters"`
 	RopeScaling    json.RawMessage `json:"rope_scaling"`
 	rope           hubRope
+	hubLandmarks
+	hubSinks
+}
+
+// hubLandmarks are a config.json's keys of landmarks, see Landmarks.
+type hubLandmarks struct {
+	Token     *int  `json:"mem_id"`
+	Every     *int  `json:"mem_freq"`
+	TopK      int   `json:"mem_top_k"`
+	Foretells *bool `json:"include_landmark_in_loss"`
+}
+
+// hubSinks are a config.json's keys of sinks, see Sinks.
+type hubSinks struct {
+	Wanted bool `json:"add_sink_kv"`
+	Count  *int `json:"num_sink_tokens"`
 }
 
 // FromFolder puts a model together from Hugging Face's config.json and the
@@ -60,8 +76,8 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 		return nil, nil, err
 	}
 	h.Type = strings.TrimSuffix(h.Type, "_text")
-	mistral := h.Type == "mistral" // a llama, its first version with a window
-	if mistral {
+	mistral, landmarks := h.Type == "mistral", h.Type == landmarkType // llamas: the first one's first version has a window
+	if mistral || landmarks {
 		h.Type = "llama"
 	}
 	c, err := readConfig(&h)
@@ -81,8 +97,58 @@ func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
 	if _, ok := named.Tensor("output.weight"); !ok && h.Tied != nil && !*h.Tied {
 		return nil, nil, errors.New(`model: tensor "output.weight" (lm_head.weight in the folder) is missing, and config.json says that it isn't tied to the embedding`)
 	}
+	if err := h.landmarks(&c, landmarks); err != nil {
+		return nil, nil, err
+	}
+	if err := h.sinks(&c); err != nil {
+		return nil, nil, err
+	}
 	m, err := assemble(c, named)
+	if err == nil && m.Landmarks.Every > 0 && int(m.Landmarks.Token) >= m.Vocab {
+		err = fmt.Errorf("model: config.json: mem_id is %d, the model has %d tokens", m.Landmarks.Token, m.Vocab)
+	}
 	return m, named, err
+}
+
+// landmarks takes the landmarks that config.json tells of; a type of model of
+// its own has the defaults of its class.
+func (h *huggingFace) landmarks(c *Config, typed bool) error {
+	if c.Arch != "llama" || h.Every == nil && !typed {
+		return nil
+	}
+	l := Landmarks{Token: landmarkID, Every: landmarkEvery, TopK: h.TopK, Foretells: h.Foretells == nil || *h.Foretells}
+	if every := h.Every; every != nil {
+		if *every < 1 || *every > c.Context {
+			return fmt.Errorf("model: config.json: mem_freq is %d, want 1 to %d", *every, c.Context)
+		}
+		l.Every = *every
+	}
+	if id := h.Token; id != nil {
+		if *id < 0 || *id > math.MaxInt32 {
+			return fmt.Errorf("model: config.json: mem_id is %d, want a token", *id)
+		}
+		l.Token = int32(*id)
+	}
+	if h.TopK < 0 {
+		return fmt.Errorf("model: config.json: mem_top_k is %d, want 1 or more", h.TopK)
+	}
+	c.Landmarks = l
+	return nil
+}
+
+// sinks takes how many sinks config.json asks for.
+func (h *huggingFace) sinks(c *Config) error {
+	if !h.Wanted {
+		return nil
+	}
+	c.SinkCount = 1
+	if n := h.Count; n != nil {
+		if *n < 1 || *n > maxSinks {
+			return fmt.Errorf("model: config.json: num_sink_tokens is %d, want 1 to %d", *n, maxSinks)
+		}
+		c.SinkCount = *n
+	}
+	return nil
 }
 
 // refine takes what GGUF keys can't say.
@@ -186,6 +252,9 @@ func hubName(name string, gemma bool) string {
 	layer, part, _ := strings.Cut(rest, ".")
 	if _, err := strconv.Atoi(layer); err != nil {
 		return ""
+	}
+	if sink, ok := strings.CutPrefix(part, "attn_sink_"); ok {
+		return "model.layers." + layer + ".self_attn.head_bias_" + sink
 	}
 	part, kind, _ := strings.Cut(part, ".")
 	ffnNorm := "post_attention_layernorm" // llama's name for the norm ahead of the FFN

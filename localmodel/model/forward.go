@@ -93,7 +93,7 @@ func NewCPU(m *Model, k *cpu.Kernels, how attention.Mechanism, kv cpu.KVType) *C
 	for i := range e.shapes {
 		e.shapes[i] = attention.Layer{
 			Index: i, Heads: m.Heads, KV: cpu.KVShape{Heads: m.KVHeads, KeyDim: m.KeyDim, ValueDim: m.ValueDim, Type: kv},
-			Scale: m.Scale, SoftCap: m.AttentionCap, Window: m.Windows[i],
+			Scale: m.Scale, SoftCap: m.AttentionCap, Window: m.Windows[i], Landmark: m.Landmarks.Every,
 		}
 	}
 	e.rotate(e.shapes, 0)

@@ -20,6 +20,7 @@ type Model struct {
 	embedding, output cpu.Matrix // the same where they are tied
 	outputNorm        []float32
 	layers            []layer
+	Sinks             *Sinks // nil: none were learned
 }
 
 // layer holds one block's weights; what an architecture lacks is nil.
@@ -70,9 +71,10 @@ func assemble(c Config, t Tensors) (*Model, error) {
 	for i := range m.layers {
 		m.layers[i] = l.layer(c, fmt.Sprintf("blk.%d.", i))
 		if l.err != nil {
-			break
+			return nil, l.err
 		}
 	}
+	m.Sinks = l.sinks(c)
 	return m, l.err
 }
 

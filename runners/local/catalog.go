@@ -9,13 +9,31 @@ import (
 	"strings"
 
 	"github.com/lcbench/lcbench/datasets"
+	"github.com/lcbench/lcbench/localmodel/induction"
 )
 
 // The built-in models, which need no file.
 const (
 	InductionName = "induction"
+	LandmarkName  = "induction-landmark"
+	SinksName     = "induction-sinkkv"
 	RecallName    = "recall-kda"
 )
+
+// BuiltIn lists the built-in models: names and what they are.
+func BuiltIn() [][2]string {
+	return [][2]string{
+		{InductionName, "retrieves by construction, 128k context"},
+		{LandmarkName, fmt.Sprintf("retrieves through blocks of %d words by their landmarks, 102k context", induction.LandmarkEvery)},
+		{SinksName, fmt.Sprintf("retrieves in a window of %d words, and by learned sinks says nothing of what it doesn't find there", induction.SinkWindow)},
+		{RecallName, fmt.Sprintf("retrieves by one layer of Kimi Delta Attention, up to %d words back, 128k context", induction.Places)},
+	}
+}
+
+// IsBuiltIn says whether a built-in model has that name.
+func IsBuiltIn(name string) bool {
+	return slices.ContainsFunc(BuiltIn(), func(m [2]string) bool { return m[0] == name })
+}
 
 // Entry is a model that can be pulled by name.
 type Entry struct {
@@ -140,5 +158,9 @@ func (f Files) fromHub(ctx context.Context, spec string) (string, error) {
 }
 
 func names() []string {
-	return append([]string{InductionName, RecallName}, Files{}.Names()...)
+	var out []string
+	for _, m := range BuiltIn() {
+		out = append(out, m[0])
+	}
+	return append(out, Files{}.Names()...)
 }

@@ -10,7 +10,8 @@
 // grouped softmax. Keys are cached at their true positions; a block that is
 // moved is met by a query that is rotated by as much more.
 //
-// Weights have to be trained with landmarks, and prompts to have them.
+// Weights have to be trained with landmarks, and sequences to have them: the
+// model puts them in (model.Landmarks, with the layouts of public checkpoints).
 // Source: ../shared/spec/attention.md §3 (arXiv 2305.16300 and its code).
 package landmark
 

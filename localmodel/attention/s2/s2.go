@@ -2,7 +2,8 @@
 // is cut into groups and rows see their own group alone, by half of the heads;
 // by the other half groups begin half a group later, so that what is in one
 // flows into the next. It saves work while a model is tuned; what was tuned so
-// answers with full attention. A step of decoding has no group of its own.
+// answers with full attention. A step of decoding has no group of its own. There
+// are no weights of it: any checkpoint of LongLoRA is a llama's.
 // Source: ../shared/spec/attention.md §5 (arXiv 2309.12307 and its code).
 package s2
 

@@ -2,7 +2,8 @@
 // sees. They have no position and are never masked: a row can put its weight
 // there when nothing in the context deserves it. With zeros for both (mode
 // K0V0) and one of them it is the softmax whose sum has a one added to it.
-// Where keys or values are learned they come with the weights.
+// Where keys or values are learned they come with the weights (model.Sinks, with
+// the names of the tensors, and why there is no public checkpoint).
 // Source: ../shared/spec/attention.md §2b (Sink-KV of ReLIC).
 package sinkkv
 
