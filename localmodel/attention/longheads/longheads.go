@@ -173,6 +173,11 @@ func (m LongHeads) choose(c *cache, q []float32, h, own int) []int {
 			scores[i] += q[x] * v
 		}
 	}
+	return m.pick(scores, own)
+}
+
+// pick is choose by the scores of chunks 1 … own-2.
+func (m LongHeads) pick(scores []float32, own int) []int {
 	out := []int{0}
 	for _, i := range attention.TopK(scores, m.TopK-3) {
 		out = append(out, 1+i)

@@ -2,7 +2,6 @@ package squeezed
 
 import (
 	"iter"
-	"math/rand/v2"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -18,76 +17,27 @@ type cache struct {
 
 // EndContext implements attention.ContextEnder.
 func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache) {
-	var free []int // layers without a window of their own
+	var free []*cache // of layers without a window of their own
+	var list []document
 	for i := range caches {
-		if _, ours := caches[i].(*cache); ours {
-			free = append(free, i)
-		}
-	}
-	for _, i := range free {
-		caches[i].(*cache).cluster(k, m, layers[i])
-	}
-	if m.Levels == 2 {
-		t := m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
-		for _, i := range free {
-			for h := range caches[i].(*cache).fixed.heads {
-				caches[i].(*cache).fixed.heads[h].coarse.threshold = t
-			}
-		}
-	}
-	t := m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
-	for _, i := range free {
-		c := caches[i].(*cache)
-		for h := range c.fixed.heads {
-			c.fixed.heads[h].fine.threshold = t
-		}
-		c.seal(k, layers[i])
-	}
-}
-
-// cluster makes the lookups of a layer's heads.
-func (c *cache) cluster(k *cpu.Kernels, m Squeezed, l attention.Layer) {
-	f := &fixed{tokens: c.tail.Len(), n: max(0, c.tail.Len()-Observed), heads: make([]lookup, l.KV.Heads)}
-	c.fixed = f
-	if f.n == 0 {
-		return
-	}
-	for h := range f.heads {
-		keys, value := make([]float32, f.n*l.KV.KeyDim), make([]float32, l.KV.ValueDim)
-		for t := range f.n {
-			c.tail.Read(t, h, keys[t*l.KV.KeyDim:], value)
-		}
-		r := rand.New(rand.NewPCG(uint64(l.Index), uint64(h)))
-		dim := l.KV.KeyDim
-		fine := kmeans(k, keys, dim, seeds(k, keys, dim, m.clusters(f.n), r), m.Rounds)
-		var coarse clustering
-		if m.Levels == 2 {
-			n := min(m.coarse(f.n), len(fine.counts))
-			coarse = kmeans(k, fine.centroids, dim, seeds(k, fine.centroids, dim, n, r), m.Rounds)
-		}
-		f.heads[h] = lookupOf(fine, dim, coarse)
-	}
-}
-
-// calibrate returns the quantile of the shares that the context's last queries
-// give its keys, over all layers, heads and keys.
-func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) float64 {
-	var values []weighted
-	for _, i := range free {
-		c, l := caches[i].(*cache), layers[i]
-		if c.fixed.n == 0 {
+		c, ours := caches[i].(*cache)
+		if !ours {
 			continue
 		}
-		rows, group := len(c.queries)/(l.Heads*l.KV.KeyDim), l.Heads/l.KV.Heads
-		for h := range l.Heads {
-			table, level := of(&c.fixed.heads[h/group])
-			own := rowsOf(c.queries, rows, l.Heads, h, l.KV.KeyDim)
-			for j, s := range shares(scores(k, l, own, table), level.counts) {
-				values = append(values, weighted{s, level.counts[j]})
+		l := layers[i]
+		free = append(free, c)
+		list = append(list, document{l: l, tokens: c.tail.Len(), queries: c.queries, keys: func(head, n int) []float32 {
+			keys, value := make([]float32, n*l.KV.KeyDim), make([]float32, l.KV.ValueDim)
+			for t := range n {
+				c.tail.Read(t, head, keys[t*l.KV.KeyDim:], value)
 			}
-		}
+			return keys
+		}})
 	}
-	return quantile(values, q)
+	for i, f := range m.prepare(k, list) {
+		free[i].fixed = f
+		free[i].seal(k, list[i].l)
+	}
 }
 
 // seal puts the clustered keys into the order of their clusters.

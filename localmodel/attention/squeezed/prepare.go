@@ -1,0 +1,77 @@
+package squeezed
+
+import (
+	"math/rand/v2"
+
+	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+)
+
+// document is what a layer has of a fixed context when it ends.
+type document struct {
+	l       attention.Layer
+	tokens  int
+	queries []float32                        // rotated, of the last tokens: [≤ Observed, heads, KeyDim]
+	keys    func(head, tokens int) []float32 // rotated, of the first ones by kv head: [tokens, KeyDim]
+}
+
+// prepare clusters the keys of all layers and sets the thresholds, which are
+// theirs together. The clustered keys are stored nowhere yet.
+func (m Squeezed) prepare(k *cpu.Kernels, layers []document) []*fixed {
+	out := make([]*fixed, len(layers))
+	for i, d := range layers {
+		out[i] = m.cluster(k, d)
+	}
+	if m.Levels == 2 {
+		m.calibrate(k, layers, out, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
+	}
+	m.calibrate(k, layers, out, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
+	return out
+}
+
+// cluster makes the lookups of a layer's heads.
+func (m Squeezed) cluster(k *cpu.Kernels, d document) *fixed {
+	f := &fixed{tokens: d.tokens, n: max(0, d.tokens-Observed), heads: make([]lookup, d.l.KV.Heads)}
+	if f.n == 0 {
+		return f
+	}
+	dim := d.l.KV.KeyDim
+	for h := range f.heads {
+		keys := d.keys(h, f.n)
+		r := rand.New(rand.NewPCG(uint64(d.l.Index), uint64(h)))
+		fine := kmeans(k, keys, dim, seeds(k, keys, dim, m.clusters(f.n), r), m.Rounds)
+		var coarse clustering
+		if m.Levels == 2 {
+			n := min(m.coarse(f.n), len(fine.counts))
+			coarse = kmeans(k, fine.centroids, dim, seeds(k, fine.centroids, dim, n, r), m.Rounds)
+		}
+		f.heads[h] = lookupOf(fine, dim, coarse)
+	}
+	return f
+}
+
+// calibrate sets the threshold of a level: the quantile of the shares that the
+// context's last queries give its keys, over all layers, heads and keys.
+func (m Squeezed) calibrate(k *cpu.Kernels, layers []document, prepared []*fixed, q float64, of func(*lookup) (cpu.Matrix, *level)) {
+	var values []weighted
+	for i, d := range layers {
+		if prepared[i].n == 0 {
+			continue
+		}
+		rows, group := len(d.queries)/(d.l.Heads*d.l.KV.KeyDim), d.l.Heads/d.l.KV.Heads
+		for h := range d.l.Heads {
+			table, level := of(&prepared[i].heads[h/group])
+			own := rowsOf(d.queries, rows, d.l.Heads, h, d.l.KV.KeyDim)
+			for j, s := range shares(scores(k, d.l, own, table), level.counts) {
+				values = append(values, weighted{s, level.counts[j]})
+			}
+		}
+	}
+	threshold := quantile(values, q)
+	for _, f := range prepared {
+		for h := range f.heads {
+			_, level := of(&f.heads[h])
+			level.threshold = threshold
+		}
+	}
+}
