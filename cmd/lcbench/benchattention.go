@@ -290,7 +290,9 @@ func (t *comparison) print(l measured) error {
 	if f := l.Formula; f != nil {
 		gflop = fmt.Sprintf("%.3g", (f.PrefillFLOP+f.PrepareFLOP)/1e9)
 		read = fmt.Sprintf("%.3g", f.DecodeBytes/1e6)
-		kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
+		if l.Device == "" { // on a device scratch memory counts, of which no formula knows
+			kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
+		}
 	}
 	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", family(l.Attention),
 		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)

@@ -21,7 +21,7 @@ func TestMechanismsAreMeasuredOnADevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close() //nolint:errcheck // a test's end
+	defer d.Close()
 	shape, n := measure.Shape{Heads: 2, KVHeads: 1, Dim: 8}, 530
 	for _, how := range []gpu.Mechanism{nil, sliding.Sliding{Window: 16, Sinks: 4}, squeezed.Squeezed{Keep: 0.1, Clusters: 0.1, Levels: 1, Rounds: 3}} {
 		before := d.Stats().Dispatches
