@@ -67,6 +67,17 @@ func requests(n, fixed, parts int) []generate.Request {
 	}
 }
 
+// beyondAnEnd are a prompt that goes on with what was scored behind a shorter
+// one: these tokens have seen what that prompt's end left.
+func beyondAnEnd(n int) []generate.Request {
+	ids := someIDs(2 * n)
+	return []generate.Request{
+		{Prompt: ids[:n], MaxTokens: 1},
+		{Prompt: ids[:n-16], Score: ids[n-16 : n+1]},
+		{Prompt: slices.Concat(ids[:n], ids[n+5:n+30]), MaxTokens: 4, LogProbs: true, IgnoreEnd: true},
+	}
+}
+
 // alike compares what a request comes to.
 func alike(t *testing.T, name string, r generate.Request, device, host *Model) {
 	t.Helper()
@@ -139,7 +150,11 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		t.Run(fmt.Sprintf("%s on %s", c.how, c.model.config["model_type"]), func(t *testing.T) {
 			path := c.model.write(t)
 			device, host := onEither(t, func(o Options) (*Model, error) { return Open(path, o) }, c.how, Options{})
-			for i, r := range requests(c.n, c.n-12, c.parts) {
+			list := requests(c.n, c.n-12, c.parts)
+			if _, prepares := c.how.(attention.ContextEnder); !prepares {
+				list = append(list, beyondAnEnd(c.n)...)
+			}
+			for i, r := range list {
 				alike(t, fmt.Sprintf("request %d", i+1), r, device, host)
 			}
 		})
