@@ -11,6 +11,7 @@ import (
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/all"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/sinkkv"
 	"github.com/lcbench/lcbench/localmodel/generate"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
@@ -141,10 +142,13 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		{parsed(t, "h2o:capacity=20,recent=6,per-kv=true"), llama, 140, 115}, // prompts of more than one pass
 		{parsed(t, "longheads:chunk=8,topk=4"), llama, 60, 35},
 		{parsed(t, "longheads:chunk=20,topk=3"), gemma, 100, 75},
+		{parsed(t, "longheads:chunk=8,topk=4,share=group"), llama, 60, 35},
 		// Documents part ahead of the tokens that squeezed observes: of one that goes
 		// on where another was, it sees fewer.
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2"), gemma, 190, 60},
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2,levels=2,coarse=0.08"), llama, 190, 60},
+		{parsed(t, "squeezed:keep=0.3,clusters=0.2,step=each"), llama, 190, 60},
+		{parsed(t, "squeezed:keep=0.3,clusters=0.2,levels=2,coarse=0.08,share=group,step=each"), llama, 190, 60},
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2"), llama, 110, 85}, // a context of nothing but observed tokens
 	} {
 		t.Run(fmt.Sprintf("%s on %s", c.how, c.model.config["model_type"]), func(t *testing.T) {
@@ -178,7 +182,7 @@ func TestInductionMapsOnADeviceEqualTheCPUs(t *testing.T) {
 				for depth := range 3 {
 					x := hide(n, float64(depth)/2, uint64(depth))
 					r := generate.Request{Prompt: x.ids, Fixed: n - 2, MaxTokens: 1, IgnoreEnd: true}
-					if _, evicts := parsed(t, spec).(attention.PromptEnder); evicts { // what is evicted is lost to a question behind it
+					if _, evicts := parsed(t, spec).(evict.Evict); evicts { // what is evicted is lost to a question behind it
 						r = generate.Request{Prompt: x.ids[:n-1], Score: []int32{x.ids[n-1], x.value}}
 					}
 					got, want := finds(t, device, r, x), finds(t, host, r, x)

@@ -24,7 +24,7 @@ func (n naiveKimi) logProbs(ids []int32) []float64 {
 		mixed := map[rune]func(int, [][]float64) [][]float64{'k': n.kda, 'm': n.latent, 'f': n.attention}[kind](l, x)
 		for i, a := range mixed {
 			add(h[i], n.times(p+"self_attn.o_proj", a))
-			add(h[i], n.feedForward(l, n.rms(h[i], p+"post_attention_layernorm.weight")))
+			add(h[i], n.networks(l, n.rms(h[i], p+"post_attention_layernorm.weight")))
 		}
 	}
 	var out []float64
@@ -110,6 +110,14 @@ func (n naiveKimi) step(p string, h int, state, q, k, v, f []float64, beta float
 	return o
 }
 
+// queries are of all heads; those of low rank are normed in between.
+func (n naiveKimi) queries(p string, x []float64, exact *naive) []float64 {
+	if n.take(p+"q_a_proj.weight") == nil {
+		return n.times(p+"q_proj", x)
+	}
+	return n.times(p+"q_b_proj", exact.rms(n.times(p+"q_a_proj", x), p+"q_a_layernorm.weight"))
+}
+
 // latent returns the heads' results of every token, by keys and values of each.
 func (n naiveKimi) latent(l int, x [][]float64) [][]float64 {
 	p := fmt.Sprintf("model.layers.%d.self_attn.", l)
@@ -122,7 +130,7 @@ func (n naiveKimi) latent(l int, x [][]float64) [][]float64 {
 		exact.eps = 1e-6
 		rows = append(rows, n.times(p+"kv_b_proj", exact.rms(row[:latentRank], p+"kv_a_layernorm.weight")))
 		shared = append(shared, row[latentRank:])
-		q := n.times(p+"q_proj", x[i])
+		q := n.queries(p, x[i], &exact)
 		for h := range n.heads {
 			sum, o := 0.0, make([]float64, latentValue)
 			for j := range rows {

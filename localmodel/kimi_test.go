@@ -54,15 +54,23 @@ func kimiModel(config object, dtype string) *hubModel {
 		p := fmt.Sprintf("model.layers.%d.", i)
 		m.add(r, p+"input_layernorm.weight", 1, 0.3, d)
 		m.add(r, p+"post_attention_layernorm.weight", 1, 0.3, d)
-		matrix(p+"mlp.gate_proj.weight", ffn, d)
-		matrix(p+"mlp.up_proj.weight", ffn, d)
-		matrix(p+"mlp.down_proj.weight", d, ffn)
+		if !m.mixture(r, i, matrix) {
+			matrix(p+"mlp.gate_proj.weight", ffn, d)
+			matrix(p+"mlp.up_proj.weight", ffn, d)
+			matrix(p+"mlp.down_proj.weight", d, ffn)
+		}
 		switch p += "self_attn."; kind {
 		case 'k':
 			m.kdaLayer(r, p, d, matrix)
 		case 'm':
 			heads := config["num_attention_heads"].(int)
-			matrix(p+"q_proj.weight", heads*(latentKey+latentShared), d)
+			if rank, ok := config["q_lora_rank"].(int); ok {
+				matrix(p+"q_a_proj.weight", rank, d)
+				m.add(r, p+"q_a_layernorm.weight", 1, 0.3, rank)
+				matrix(p+"q_b_proj.weight", heads*(latentKey+latentShared), rank)
+			} else {
+				matrix(p+"q_proj.weight", heads*(latentKey+latentShared), d)
+			}
 			matrix(p+"kv_a_proj_with_mqa.weight", latentRank+latentShared, d)
 			m.add(r, p+"kv_a_layernorm.weight", 1, 0.3, latentRank)
 			matrix(p+"kv_b_proj.weight", heads*(latentKey+latentValue), latentRank)
@@ -113,9 +121,14 @@ func TestKimiFoldersComputeTheFormulas(t *testing.T) {
 	ids := kimiIDs()
 	for _, c := range []struct{ pattern, dtype, attends string }{
 		{"kkkm", "F32", "kda, mla"}, {"k", "BF16", "kda"}, {"m", "F16", "mla"}, {"kmf", "F32", "kda, mla, full"}, {"fk", "BF16", "full, kda"},
+		{"mkq", "BF16", "mla, kda"},
 	} {
 		t.Run(c.pattern, func(t *testing.T) {
-			m := kimiModel(kimiConfig(c.pattern), c.dtype)
+			config := kimiConfig(strings.ReplaceAll(c.pattern, "q", "m"))
+			if strings.Contains(c.pattern, "q") { // queries of low rank
+				config["q_lora_rank"] = 28
+			}
+			m := kimiModel(config, c.dtype)
 			dir := m.write(t)
 			want := naiveKimi{newNaive(m)}.logProbs(ids)
 			for _, level := range cpu.Levels() {
@@ -137,10 +150,12 @@ func TestKimiFoldersComputeTheFormulas(t *testing.T) {
 }
 
 // Answers of prompts that begin alike: the first is computed whole, the second
-// leaves a state where they part, the third goes on from there. All say what
-// the formulas say of prompt and answer.
+// leaves a state ahead of where they part, the third goes on from there. All say
+// what the formulas say of prompt and answer.
 func TestKimiAnswersGoOnFromKeptPrompts(t *testing.T) {
-	m := kimiModel(kimiConfig("kkm"), "F32")
+	config := kimiConfig("kkm")
+	config["model_max_length"] = 256
+	m := kimiModel(config, "F32")
 	local, err := Open(m.write(t), Options{KV: "f32"})
 	if err != nil {
 		t.Fatal(err)
@@ -148,9 +163,9 @@ func TestKimiAnswersGoOnFromKeptPrompts(t *testing.T) {
 	defer local.Close()
 	ids, cached := kimiIDs(), 0
 	for i := range 3 {
-		prompt := slices.Clone(ids[:50])
-		for range 20 {
-			prompt = append(prompt, int32(10*i+len(prompt)))
+		prompt := slices.Clone(ids)
+		for range 90 {
+			prompt = append(prompt, int32((10*i+len(prompt))%byteTokens))
 		}
 		a, err := local.Answer(t.Context(), Prompt{IDs: prompt}, Params{MaxTokens: 6, LogProbs: true, IgnoreEnd: true})
 		if err != nil {
@@ -164,8 +179,8 @@ func TestKimiAnswersGoOnFromKeptPrompts(t *testing.T) {
 		}
 		cached = a.Cached
 	}
-	if cached != 50 {
-		t.Errorf("the third prompt found %d tokens computed, want the 50 that it shares", cached)
+	if want := steps(len(ids)); cached != want {
+		t.Errorf("the third prompt found %d tokens computed, want %d of the %d that it shares", cached, want, len(ids))
 	}
 }
 
@@ -185,8 +200,12 @@ func TestKimiFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		o     Options
 		want  string
 	}{
-		{"experts", set("num_experts", 256), Options{}, "num_experts is 256: mixtures of experts are not supported"},
-		{"queries of low rank", set("q_lora_rank", 32), Options{}, "q_lora_rank is 32: queries of low rank are not supported"},
+		{"queries of low rank that aren't there", set("q_lora_rank", 32), Options{}, `tensor "model.layers.2.self_attn.q_a_proj.weight": is missing`},
+		{"queries of a negative rank", set("q_lora_rank", -1), Options{}, "key q_lora_rank is -1, want 1 to 131072"},
+		{"a gate of full rank", linear("use_full_rank_gate", true), Options{}, "linear_attn_config: use_full_rank_gate and gate_lower_bound are not supported"},
+		{"a bound of the decay", linear("gate_lower_bound", -5.0), Options{}, "linear_attn_config: use_full_rank_gate and gate_lower_bound are not supported"},
+		{"a gate of latent attention", set("mla_use_output_gate", true), Options{}, "mla_use_output_gate and attn_res_block_size are not supported"},
+		{"residuals of blocks", set("attn_res_block_size", 12), Options{}, "mla_use_output_gate and attn_res_block_size are not supported"},
 		{"latent attention with rotation", set("mla_use_nope", false), Options{}, "mla_use_nope is false"},
 		{"no linear layers", set("linear_attn_config", nil), Options{}, "key linear_attn_config is missing"},
 		{"a layer of no kind", linear("kda_layers", []int{1}), Options{}, "layer 2 must be in one of kda_layers and full_attn_layers"},

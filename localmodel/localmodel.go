@@ -479,7 +479,7 @@ func (m *Model) Score(ctx context.Context, p Prompt, continuation string) (gener
 
 // fixed returns how many tokens of a prompt are its fixed context.
 func (m *Model) fixed(p Prompt, r *reading) (int, error) {
-	if !m.engine.NeedsContext() || p.Fixed <= 0 || p.Fixed > len(p.Text) || p.IDs != nil || len(p.Messages) > 0 {
+	if !m.engine.TakesContext() || p.Fixed <= 0 || p.Fixed > len(p.Text) || p.IDs != nil || len(p.Messages) > 0 {
 		return 0, nil
 	}
 	return m.upTo(p, r, p.Fixed)

@@ -30,9 +30,10 @@ type HeadScore struct {
 
 // Heads is what lcbench inspect heads found.
 type Heads struct {
-	Model     string `json:"model"`
-	Benchmark string `json:"benchmark"`
-	Builtin   bool   `json:"builtin"`
+	Instrument string `json:"instrument"` // InstrumentHeads
+	Model      string `json:"model"`
+	Benchmark  string `json:"benchmark"`
+	Builtin    bool   `json:"builtin"`
 	// Asked counts the needles, Right those of them that were answered: the
 	// figures are of these alone. Left counts samples that could not be asked.
 	Asked int `json:"asked"`
@@ -58,6 +59,21 @@ func (h Heads) WriteParquet(w io.Writer) error {
 		return err
 	}
 	return pq.Close()
+}
+
+// check refuses figures that no measurement gives: every layer has its heads in
+// order, and scores are no negative ones.
+func (h *Heads) check() error {
+	for i, s := range h.List {
+		if !(s.Copying >= 0 && s.Copying <= 1) || !(s.Mass >= 0 && s.Mass <= 1.001) {
+			return fmt.Errorf("head %d of layer %d copies %g with a mass of %g: want 0 to 1", s.Head, s.Layer, s.Copying, s.Mass)
+		}
+		first := i == 0 || s.Layer == h.List[i-1].Layer+1
+		if s.Layer < 0 || first && s.Head != 0 || !first && (s.Layer != h.List[i-1].Layer || s.Head != h.List[i-1].Head+1) || i == 0 && s.Layer != 0 {
+			return fmt.Errorf("head %d of layer %d is out of order: want layer by layer, heads from 0", s.Head, s.Layer)
+		}
+	}
+	return nil
 }
 
 // shades draw a score: blank from 0, then by quarters.

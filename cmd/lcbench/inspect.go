@@ -1,11 +1,14 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,75 +20,78 @@ import (
 
 func inspectCommand() *cli.Command {
 	return &cli.Command{
-		Name: "inspect", Usage: "look into a local model while it answers",
-		Subcommands: []*cli.Command{{
-			Name: "heads", Usage: "find the attention heads that retrieve", ArgsUsage: " ",
-			Description: "A head copies when its largest weight lies on the very token of the needle that is\n" +
-				"produced. The needle is the reference answer where it stands in the evidence, else the\n" +
-				"evidence; only answers that are right count. --json and --parquet hold every head.",
-			Flags: append(dataFlags(), append(watchedFlags(),
-				&cli.StringFlag{Name: "benchmark", Value: "needlebench", Usage: "whose needles are asked"},
-				&cli.IntFlag{Name: "top", Value: 10, Usage: "heads to name"},
-				&cli.IntFlag{Name: "max-tokens", Value: 50, Usage: "tokens of an answer at the most"},
-				&cli.StringFlag{Name: "json", Usage: "write the figures to this `file`, - for standard output instead of the drawing"},
-				&cli.StringFlag{Name: "parquet", Usage: "write a row for each head to this `file`"},
-			)...),
-			Action: inspectHeads,
-		}},
+		Name: "inspect", Usage: "look into a local model: its heads, what it thinks likely, where it looks",
+		Subcommands: []*cli.Command{inspectHeadsCommand(), inspectLikelihoodCommand(), inspectGateauCommand()},
 	}
 }
 
-// watchedFlags are those of local models that a watched one can have, and how it
-// is asked.
+// watchedFlags are those of local models that a watched one can have.
 func watchedFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "model", Value: "local:smollm2-135m", Usage: "local:NAME or local:PATH"},
 		&cli.StringFlag{Name: "rope", Usage: "stretch positions by a `KIND`, see lcbench list ropes (default: the model's own)"},
 		&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "KV cache in f16, f32 or q8"},
 		&cli.StringFlag{Name: "kv-budget", Value: "2GiB", Usage: "memory for KV caches"},
 		&cli.IntFlag{Name: "threads", Usage: "threads (default: every core)"},
 		&cli.StringFlag{Name: "simd", Usage: "plain, avx2, avx512 or vnni (default: the best there is)"},
+	}
+}
+
+// askingFlags say which local model an instrument looks into, and how it is
+// asked.
+func askingFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "model", Value: "local:smollm2-135m", Usage: "local:NAME or local:PATH"},
+		&cli.StringFlag{Name: "benchmark", Value: "needlebench", Usage: "whose samples are asked"},
 		&cli.StringFlag{Name: "window", Usage: "the context window in tokens"},
 		&cli.StringFlag{Name: "chat-template", Value: "own", Usage: "own (the benchmark's choice by task), always or never"},
 		&cli.StringFlag{Name: "system-instruction", Usage: "system turn ahead of every prompt"},
 	}
 }
 
-func inspectHeads(c *cli.Context) error {
+// instrumentFlags say where figures go; rows is what a row of the table holds.
+func instrumentFlags(rows string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "out", Usage: "the `folder` for the figures as JSON and Parquet, which lcbench report draws (default: results/inspect-<instrument>-<benchmark>-<model>-<hash of the settings>)"},
+		&cli.StringFlag{Name: "json", Usage: "write the figures to this `file` too, - for standard output instead of the table"},
+		&cli.StringFlag{Name: "parquet", Usage: "write " + rows + " to this `file` too"},
+	}
+}
+
+// inspectedModel returns the name of the local model that --model names; can is
+// what no other model can.
+func inspectedModel(c *cli.Context, can string) (string, error) {
+	if err := applyConfig(c); err != nil {
+		return "", err
+	}
 	name, ok := strings.CutPrefix(c.String("model"), "local:")
 	switch {
 	case c.NArg() > 0:
-		return usagef("lcbench inspect heads takes no arguments, got %q", c.Args().First())
+		return "", usagef("lcbench inspect %s takes no arguments, got %q", c.Command.Name, c.Args().First())
 	case !ok:
-		return usagef("model %q: want local:NAME or local:PATH: only a model in this process can be watched", c.String("model"))
-	case c.Int("top") < 1 || c.Int("max-tokens") < 1:
-		return usagef("--top %d, --max-tokens %d: want 1 or more", c.Int("top"), c.Int("max-tokens"))
+		return "", usagef("model %q: want local:NAME or local:PATH: only a model in this process %s", c.String("model"), can)
 	}
-	o, err := localOptions(c, asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
-	if err != nil {
-		return err
-	}
-	o, watching := localmodel.NewWatching(o)
-	a := &modelSettings{model: modelSpec{kind: "local", name: name}}
-	if a.local, err = loadLocal(c.Context, c, name, o); err != nil {
-		return err
-	}
-	defer a.local.Close() //nolint:errcheck // nothing was written
-	list, err := a.readNamed(c, []string{c.String("benchmark")})
-	if err != nil {
-		return err
-	}
-	heads, err := list[0].watchHeads(c.Context, c, watching)
-	if err != nil {
-		return err
-	}
-	return writeHeads(c, heads)
+	return name, nil
 }
 
-// watchHeads asks the samples one by one.
-func (s *settings) watchHeads(ctx context.Context, c *cli.Context, watching *localmodel.Watching) (results.Heads, error) {
-	out := results.Heads{Model: c.String("model"), Benchmark: s.adapter.Name, Builtin: s.builtin}
-	for sample, err := range s.bench.Samples(ctx, s.options) {
+// openInspected loads a model and opens the benchmark that it is asked.
+func openInspected(c *cli.Context, name string, o localmodel.Options) (*settings, error) {
+	a := &modelSettings{model: modelSpec{kind: "local", name: name}}
+	var err error
+	if a.local, err = openAs(c.Context, c, name, "", o); err != nil {
+		return nil, err
+	}
+	list, err := a.readNamed(c, []string{c.String("benchmark")})
+	if err != nil {
+		return nil, errors.Join(err, a.local.Close())
+	}
+	return list[0], nil
+}
+
+// eachSample gives every sample to ask, one by one. Samples that can't be made
+// are told of, and the stream goes on.
+func (s *settings) eachSample(c *cli.Context, ask func(benchmarks.Sample) error, progress func() string) error {
+	_, live := terminal(c.App.ErrWriter)
+	for sample, err := range s.bench.Samples(c.Context, s.options) {
 		var notice *benchmarks.Notice
 		switch {
 		case errors.As(err, &notice):
@@ -95,36 +101,45 @@ func (s *settings) watchHeads(ctx context.Context, c *cli.Context, watching *loc
 			fmt.Fprintf(c.App.ErrWriter, "lcbench: %s\n", plain(err.Error()))
 			continue
 		case err != nil:
-			return out, err
+			return err
 		}
-		if err := s.watchSample(ctx, c, watching, sample, &out); err != nil {
-			return out, err
+		if err := ask(sample); err != nil {
+			return err
 		}
-		if _, is := terminal(c.App.ErrWriter); is {
-			fmt.Fprintf(c.App.ErrWriter, "\r%d needles asked, %d answered\x1b[K", out.Asked, out.Right)
+		if live {
+			fmt.Fprintf(c.App.ErrWriter, "\r%s\x1b[K", progress())
 		}
 	}
-	if _, is := terminal(c.App.ErrWriter); is {
+	if live {
 		fmt.Fprint(c.App.ErrWriter, "\r\x1b[K")
 	}
-	out.Even /= float64(max(1, out.Right))
-	for i := range out.List {
-		h := &out.List[i]
-		h.Copying, h.EveryStep, h.Mass = h.Copying/float64(out.Right), h.EveryStep/float64(out.Right), h.Mass/float64(out.Right)
-	}
-	if out.Asked == 0 {
-		return out, fmt.Errorf("no sample of %s has a needle that could be watched: %d were left out; try other --tasks", s.adapter.Name, out.Left)
-	}
-	return out, nil
+	return nil
 }
 
-// watchSample adds what the heads do with one sample, if it is answered.
-func (s *settings) watchSample(ctx context.Context, c *cli.Context, watching *localmodel.Watching, sample benchmarks.Sample, out *results.Heads) error {
-	needle, evidence := needleOf(sample)
-	if len(evidence) == 0 || sample.ForJudge() {
-		out.Left++
-		return nil
+// leaveOut tells of a sample that could not be asked. Its error is that of a
+// command which is stopped.
+func leaveOut(c *cli.Context, sample benchmarks.Sample, err error) error {
+	if stopped := c.Err(); stopped != nil {
+		return stopped
 	}
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s left out: %s\n", plain(sample.ID), plain(err.Error()))
+	return nil
+}
+
+// promptOf is a sample as a model is asked it.
+func promptOf(c *cli.Context, m *localmodel.Model, sample benchmarks.Sample) localmodel.Prompt {
+	p := localmodel.Prompt{System: systemOf(c, sample), Text: sample.Prompt.Text(), Chat: inChat(c, m, sample)}
+	if sample.Prompt.Context != "" {
+		p.Fixed = len(sample.Prompt.Before) + len(sample.Prompt.Context)
+	}
+	return p
+}
+
+func systemOf(c *cli.Context, sample benchmarks.Sample) string {
+	return strings.TrimSpace(c.String("system-instruction") + "\n\n" + sample.Prompt.System)
+}
+
+func inChat(c *cli.Context, m *localmodel.Model, sample benchmarks.Sample) bool {
 	chat := sample.Chat
 	switch c.String("chat-template") {
 	case "always":
@@ -132,82 +147,131 @@ func (s *settings) watchSample(ctx context.Context, c *cli.Context, watching *lo
 	case "never":
 		chat = false
 	}
-	p := localmodel.Prompt{
-		System: strings.TrimSpace(c.String("system-instruction") + "\n\n" + sample.Prompt.System), Text: sample.Prompt.Text(),
-		Chat: chat && s.local.HasChat() == nil,
+	return chat && m.HasChat() == nil
+}
+
+// given is a sample with the answer whose likelihood is wanted: its first
+// reference. Behind plain text it begins with a space where the language has
+// them and the text doesn't end in one.
+type given struct {
+	benchmarks.Sample
+	prompt localmodel.Prompt
+	answer string
+	cut    int // tokens of the prompt, to fit the window
+}
+
+var errNoReference = errors.New("it has no reference answer")
+
+// give shapes a sample for a model, cut to its window as a run would cut it.
+func (s *settings) give(c *cli.Context, m *localmodel.Model, sample benchmarks.Sample) (given, error) {
+	g := given{Sample: sample}
+	if len(sample.References) == 0 || strings.TrimSpace(sample.References[0]) == "" {
+		return g, errNoReference
 	}
-	limit := min(c.Int("max-tokens"), cmp.Or(sample.MaxTokens, c.Int("max-tokens")))
-	got, err := watching.Heads(ctx, s.local, p, needle, evidence, limit)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+	g.answer = strings.TrimSpace(sample.References[0])
+	chat := inChat(c, m, sample)
+	overhead, err := m.Overhead(systemOf(c, sample), chat)
 	if err != nil {
-		fmt.Fprintf(c.App.ErrWriter, "lcbench: %s left out: %s\n", plain(sample.ID), plain(err.Error()))
-		out.Left++
-		return nil
+		return g, err
 	}
-	out.Asked++
-	score, err := s.score(sample, got.Text)
+	room := m.Info.Window - overhead - benchmarks.Count(m.Tokenizer(), g.answer) - 2
+	if g.Sample, g.cut, err = benchmarks.Fit(sample, max(1, room), s.options.Truncate, m.Tokenizer()); err != nil {
+		return g, err
+	}
+	g.prompt = promptOf(c, m, g.Sample)
+	if last, _ := utf8.DecodeLastRuneInString(g.prompt.Text); !chat && sample.Language != "zh" && !unicode.IsSpace(last) {
+		g.answer = " " + g.answer
+	}
+	return g, nil
+}
+
+// with is the same question and answer with another context.
+func (g given) with(c *cli.Context, m *localmodel.Model, text string) localmodel.Prompt {
+	s := g.Sample
+	s.Prompt.Context = text
+	return promptOf(c, m, s)
+}
+
+// lengthOf is where a sample is counted: the length that was asked for, else a
+// power of two that holds it.
+func lengthOf(sample benchmarks.Sample) (length int, own bool) {
+	if sample.TargetLength > 0 {
+		return sample.TargetLength, false
+	}
+	return results.Bucket(sample.ContextTokens), true
+}
+
+// measuredAs describes a model in an instrument's files.
+func measuredAs(spec string, m *localmodel.Model) results.Measured {
+	return results.Measured{Model: spec, Attention: m.Info.Attention, Rope: m.Info.Rope, Window: m.Info.Window}
+}
+
+// nats is an answer's mean negative log-likelihood behind a prompt, in nats a
+// token, and how many tokens it has.
+func nats(c *cli.Context, m *localmodel.Model, p localmodel.Prompt, answer string) (float64, int, error) {
+	r, err := m.Score(c.Context, p, answer)
 	if err != nil {
+		return 0, 0, err
+	}
+	if len(r.LogProbs) == 0 {
+		return 0, 0, errNoReference
+	}
+	return negativeMean(r.LogProbs), len(r.LogProbs), nil
+}
+
+// negativeMean of log-probabilities; rounding takes none above 1.
+func negativeMean(logProbs []float64) float64 {
+	sum := 0.0
+	for _, v := range logProbs {
+		sum -= v
+	}
+	return max(0, sum/float64(len(logProbs)))
+}
+
+// instrument is what can be written down.
+type instrument interface {
+	WriteJSON(io.Writer) error
+	WriteParquet(io.Writer) error
+}
+
+// writeInstrument writes figures into their folder and where else they are
+// wanted.
+func (s *settings) writeInstrument(c *cli.Context, kind string, f instrument) error {
+	dir := c.String("out")
+	if dir == "" {
+		dir = results.DefaultDir("results", "inspect-"+kind+"-"+s.adapter.Name, "local-"+s.model.name, results.IdentityHash(s.shapedBy(c)))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if score.Value > 0.5 {
-		addHeads(out, got)
+	places := map[string]func(io.Writer) error{
+		filepath.Join(dir, kind+".json"): f.WriteJSON, filepath.Join(dir, kind+".parquet"): f.WriteParquet,
+	}
+	if path := c.String("parquet"); path != "" {
+		places[path] = f.WriteParquet
+	}
+	if path := c.String("json"); path != "" && path != "-" {
+		places[path] = f.WriteJSON
+	}
+	for path, write := range places {
+		if err := results.ReplaceFile(path, write); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(c.App.ErrWriter, "lcbench: wrote %s\n", plain(dir))
+	if c.String("json") == "-" {
+		return f.WriteJSON(c.App.Writer)
 	}
 	return nil
 }
 
-// needleOf returns where in the prompt's text the needle lies, and the
-// evidence: byte ranges.
-func needleOf(s benchmarks.Sample) (needle [2]int, evidence [][2]int) {
-	for _, span := range s.Evidence.Spans {
-		at := len(s.Prompt.Before) + span.Start
-		evidence = append(evidence, [2]int{at, len(s.Prompt.Before) + span.End})
-		text := s.Prompt.Context[span.Start:span.End]
-		for _, r := range s.References {
-			if i := strings.LastIndex(text, r); r != "" && i >= 0 && needle == [2]int{} {
-				needle = [2]int{at + i, at + i + len(r)}
-			}
+// shapedBy are the settings that make an instrument's figures what they are.
+func (s *settings) shapedBy(c *cli.Context) []results.Setting {
+	out := s.configuration(c)
+	for _, name := range []string{"chat-template", "system-instruction", "max-tokens", "segment", "against", "against-attention", "against-rope", "against-window"} {
+		if c.IsSet(name) {
+			out = append(out, results.Setting{Name: name, Value: fmt.Sprint(c.Value(name)), Identity: true})
 		}
 	}
-	if needle == [2]int{} && len(evidence) > 0 {
-		needle = evidence[0]
-	}
-	return needle, evidence
-}
-
-func addHeads(out *results.Heads, got localmodel.HeadScores) {
-	out.Right++
-	out.Even += got.Even
-	at := 0
-	for layer, heads := range got.Copying {
-		for head := range heads {
-			if at == len(out.List) {
-				out.List = append(out.List, results.HeadScore{Layer: layer, Head: head})
-			}
-			h := &out.List[at]
-			h.Copying += got.Copying[layer][head]
-			h.EveryStep += got.EveryStep[layer][head]
-			h.Mass += got.Mass[layer][head]
-			at++
-		}
-	}
-}
-
-func writeHeads(c *cli.Context, heads results.Heads) error {
-	if path := c.String("parquet"); path != "" {
-		if err := results.ReplaceFile(path, heads.WriteParquet); err != nil {
-			return err
-		}
-	}
-	switch path := c.String("json"); path {
-	case "-":
-		return heads.WriteJSON(c.App.Writer)
-	case "":
-	default:
-		if err := results.ReplaceFile(path, heads.WriteJSON); err != nil {
-			return err
-		}
-	}
-	return heads.WriteText(c.App.Writer, c.Int("top"))
+	return out
 }

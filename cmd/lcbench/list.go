@@ -87,13 +87,28 @@ func listAttentions(_ *cli.Context, w io.Writer) error {
 		"are defaults; each may be left out. KV: tokens whose keys and values a layer\n"+
 		"caches. Reads: tokens that are read for a new one behind n.")
 	for _, a := range attentions.List() {
-		fmt.Fprintf(w, "\n%s\n", a.Usage)
+		fmt.Fprintf(w, "\n%s\n", strings.Join(atCommas(a.Usage, 76), "\n    "))
 		for _, line := range wrapped(a.Summary, 76) {
 			fmt.Fprintf(w, "    %s\n", line)
 		}
 		fmt.Fprintf(w, "    weights: %s\n    KV: %s; reads: %s\n", orAny(a.Needs), a.KV, a.Reads)
 	}
 	return nil
+}
+
+// atCommas cuts text behind commas into lines of up to width bytes, where it has
+// commas enough.
+func atCommas(text string, width int) []string {
+	var lines []string
+	for len(text) > width {
+		cut := strings.LastIndexByte(text[:width], ',') + 1
+		if cut == 0 {
+			break
+		}
+		lines = append(lines, text[:cut])
+		text = text[cut:]
+	}
+	return append(lines, text)
 }
 
 func orAny(needs string) string {

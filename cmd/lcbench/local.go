@@ -97,14 +97,20 @@ func openLocalWith(ctx context.Context, c *cli.Context, name, attention string) 
 	if err != nil {
 		return nil, err
 	}
+	return openAs(ctx, c, name, "", o)
+}
+
+// openAs loads a model with options read from flags of that prefix. What it
+// can't do with them is a mistake in the call.
+func openAs(ctx context.Context, c *cli.Context, name, prefix string, o localmodel.Options) (*localmodel.Model, error) {
 	m, err := loadLocal(ctx, c, name, o)
 	var window *localmodel.WindowError
 	if errors.As(err, &window) {
-		return nil, usagef("--window: %w", err)
+		return nil, usagef("--%swindow: %w", prefix, err)
 	}
 	var fit *localmodel.FitError
 	if errors.As(err, &fit) {
-		return nil, usagef("--attention: %w", err)
+		return nil, usagef("--%sattention: %w", prefix, err)
 	}
 	var own *localmodel.MixerError
 	if errors.As(err, &own) {

@@ -17,7 +17,8 @@ func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "one page of what runs came to: real context, where it fails, heat maps, curves, samples", ArgsUsage: "RUN [RUN …]",
 		Description: "RUN is a run's folder. Runs of one benchmark stand beside each other; a run of baseline:lexical is the floor,\n" +
-			"a run without contexts is another, and the check for contamination of the same model.\n" +
+			"a run without contexts is another, and the check for contamination of the same model. A folder that\n" +
+			"lcbench inspect made, or its JSON file, adds what is inside a model.\n" +
 			"Without --html, --markdown or --json the Markdown is printed. Nothing in the folders is changed.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "html", Usage: "write the page to this `file`; it opens offline"},

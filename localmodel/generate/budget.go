@@ -5,27 +5,26 @@ import "slices"
 // The budget holds what sequences were last counted to hold, shared pieces
 // once, and what those under way may come to hold besides. A sequence is
 // counted when it starts, from what is kept, and whenever its state is kept:
-// when its prompt is done, and before that where it parts from a prompt whose
-// state could not be forked there. The growth from one count to the next is
-// reserved apart, each rounded up to whole blocks, so that no later count can
-// raise the sum.
+// when its prompt is done, and before that at its stops. The growth from one
+// count to the next is reserved apart, each rounded up to whole blocks, so that
+// no later count can raise the sum.
 
 // reserve gives a job its state, from the longest beginning at hand, and room
 // to grow. False: what is under way leaves too little room.
 func (l *work) reserve(j *job) bool {
-	j.parts = 0
-	if n := l.kept.spare(j.rotation, j.Prompt); !l.fits(l.rest(j, n)) && len(l.active) > 0 {
+	j.stops = nil
+	n := l.kept.spare(j.rotation, j.Prompt)
+	if !l.fits(l.rest(j, n)) && len(l.active) > 0 {
 		return false // nothing is dropped in vain
-	} else if n > 0 && l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
+	}
+	if n == 0 || l.room(l.exec.Bytes(1)) { // a fork copies the block it starts in
 		fixed := 0
 		if l.stages.Context {
 			fixed = j.Fixed
 		}
 		j.state, j.at = l.kept.find(j.rotation, j.Prompt, l.limit(j), fixed)
 		j.sealed = fixed > 0 && j.at == fixed
-		if n = min(n, l.limit(j)); n-j.at > maxSameBits {
-			j.parts = n
-		}
+		j.stops = l.stopsAt(j, n)
 	}
 	if j.state != nil {
 		if l.take(j) {
@@ -36,11 +35,37 @@ func (l *work) reserve(j *job) bool {
 		}
 	}
 	j.state, j.at, j.sealed = l.exec.New(j.length()), 0, false
-	if !l.take(j) && j.parts > 0 {
-		j.state, j.parts = l.exec.New(j.length()), 0 // a count less, less is rounded up
+	if !l.take(j) && len(j.stops) > 0 {
+		j.state, j.stops = l.exec.New(j.length()), nil // counts less, less is rounded up
 		return l.take(j)
 	}
 	return j.state != nil
+}
+
+// stopsAt is where a job's state is kept on its way, which shares n tokens with
+// a kept prompt: where it parts from that one, if it could not be forked there.
+// States that come in steps are kept at the last one inside the fixed context
+// that the shortest question on it can take, and at the last one that a prompt
+// which begins with this one can take.
+func (l *work) stopsAt(j *job, n int) []int {
+	n, step := min(n, l.limit(j)), l.stages.Step
+	switch {
+	case l.kept.none:
+		return nil
+	case step == 0 && n-j.at > maxSameBits:
+		return []int{n}
+	case step == 0:
+		return nil
+	}
+	var stops []int
+	for _, at := range []int{n, j.Fixed - maxSameBits, l.limit(j)} {
+		at = min(at, l.limit(j)) / step * step
+		if at > j.at && !slices.Contains(stops, at) {
+			stops = append(stops, at)
+		}
+	}
+	slices.Sort(stops)
+	return stops
 }
 
 // limit is how many of a job's tokens may come from what is kept: the rest is
@@ -56,10 +81,7 @@ func (l *work) limit(j *job) int {
 // take counts a job's state and makes room for what it will compute.
 func (l *work) take(j *job) bool {
 	j.held = l.memory.hold(j.state, true)
-	growth := l.rest(j, j.at)
-	if j.parts > 0 {
-		growth = l.exec.Bytes(j.parts-j.at) + l.rest(j, j.parts)
-	}
+	growth := l.toCome(j, j.at)
 	if l.room(growth) {
 		j.growth = growth
 		l.growth += growth
@@ -70,7 +92,20 @@ func (l *work) take(j *job) bool {
 	return false
 }
 
-// rest is what a job will come to hold behind n tokens of its prompt.
+// toCome is what a job will come to hold behind n tokens of its prompt, from
+// stop to stop.
+func (l *work) toCome(j *job, n int) int64 {
+	total := int64(0)
+	for _, stop := range j.stops {
+		if stop > n {
+			total += l.exec.Bytes(stop - n)
+			n = stop
+		}
+	}
+	return total + l.rest(j, n)
+}
+
+// rest is toCome of a job without stops.
 func (l *work) rest(j *job, n int) int64 {
 	return l.alone(Request{Prompt: j.Prompt[n:], Fixed: j.Fixed - n, MaxTokens: j.MaxTokens, Score: j.Score})
 }

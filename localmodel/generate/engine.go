@@ -43,7 +43,8 @@ type Request struct {
 	Prompt []int32
 	// Fixed is how many tokens at the beginning of Prompt are its fixed context:
 	// a document, with what stands before it, that other prompts may share. It
-	// matters to attention mechanisms that prepare it.
+	// matters to attention mechanisms that prepare it, and to models whose states
+	// have to be kept there.
 	Fixed     int
 	MaxTokens int
 	Sampling  Sampling
@@ -57,6 +58,9 @@ type Request struct {
 	IgnoreEnd bool
 	// LogProbs wants the log-probability of each generated token.
 	LogProbs bool
+	// Forced, if not nil, is what the answer begins with, whatever is likely: what
+	// happens while a given answer is written can be watched token by token.
+	Forced []int32
 }
 
 // length is what prompt and answer come to at the most, in tokens.
@@ -102,18 +106,19 @@ func newWork(exec model.Executor, o Options) *work {
 	if o.Chunk <= 0 {
 		o.Chunk = 512
 	}
-	o.Chunk = max(o.Chunk, 2*maxSameBits+2)
-	e := &Engine{exec: exec, o: o, submit: make(chan *job), done: make(chan struct{}), quit: make(chan struct{})}
+	e := &Engine{exec: exec, submit: make(chan *job), done: make(chan struct{}), quit: make(chan struct{})}
 	if staged, ok := exec.(model.Staged); ok {
 		e.staged, e.stages = staged, staged.Stages()
 	}
+	o.Chunk = max(o.Chunk, 2*maxSameBits+2, 2*e.stages.Step)
+	e.o = o
 	l := &work{Engine: e}
 	l.kept.none, l.kept.memory = o.KeepNone, &l.memory
 	return l
 }
 
-// NeedsContext says whether requests have to name their fixed context.
-func (e *Engine) NeedsContext() bool { return e.stages.Context }
+// TakesContext says whether it matters that requests name their fixed context.
+func (e *Engine) TakesContext() bool { return e.stages.Context || e.stages.Step > 0 }
 
 // Close ends the engine; what is running gets ErrClosed.
 func (e *Engine) Close() {
@@ -164,8 +169,9 @@ func (e *Engine) admissible(r Request) error {
 	return nil
 }
 
-// alone is the memory that a request takes for which nothing is at hand. Fixed
-// context, prompt and answer are counted apart, as they are while it runs.
+// alone is the memory that a request takes for which nothing is at hand, and of
+// which nothing is kept. Fixed context, prompt and answer are counted apart, as
+// they are while it runs.
 func (e *Engine) alone(r Request) int64 {
 	answer := e.exec.Bytes(max(r.MaxTokens, len(r.Score)))
 	if e.stages.Context && r.Fixed > 0 {
@@ -181,10 +187,10 @@ type job struct {
 	submitted time.Time
 	started   time.Time
 	state     model.State
-	rotation  int  // the executor's, of its length
-	at        int  // prompt tokens computed
-	sealed    bool // the fixed context is prepared
-	parts     int  // where it parts from a kept prompt that can't be forked there; 0: nowhere
+	rotation  int   // the executor's, of its length
+	at        int   // prompt tokens computed
+	sealed    bool  // the fixed context is prepared
+	stops     []int // where its state is kept ahead of the prompt's end, the first one first
 	next      int32
 	draw      *source
 	held      holding // what its state held when it was last counted

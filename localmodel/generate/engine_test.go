@@ -149,10 +149,18 @@ func TestBatchingAndPrefixReuseChangeNoAnswer(t *testing.T) {
 }
 
 func TestScoresAreThoseOfGeneration(t *testing.T) {
-	e := New(executor(t, ""), Options{Chunk: 50})
-	defer e.Close()
-	prompt := prompts(120)[1]
-	r, err := e.Generate(t.Context(), Request{Prompt: prompt, MaxTokens: 6, LogProbs: true})
+	for _, none := range []bool{false, true} {
+		e := New(executor(t, ""), Options{Chunk: 50, KeepNone: none})
+		defer e.Close()
+		for _, n := range []int{50, 120} { // the first ends where a chunk does
+			scoresAreThoseOfGeneration(t, e, prompts(120)[1][:n])
+		}
+	}
+}
+
+func scoresAreThoseOfGeneration(t *testing.T, e *Engine, prompt []int32) {
+	t.Helper()
+	r, err := e.Generate(t.Context(), Request{Prompt: prompt, MaxTokens: 20, LogProbs: true, IgnoreEnd: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,15 +157,14 @@ func (l *work) prefill() {
 	switch {
 	case err != nil:
 		l.finish(j, err)
-	case to == j.parts:
-		// Here prompts part: the next one to do so finds a state.
-		l.keep(j, to, l.rest(j, to))
+	case slices.Contains(j.stops, to):
+		l.keep(j, to, l.toCome(j, to))
 	case l.stages.Context && to == j.Fixed:
 		l.staged.EndContext(j.state)
 		j.sealed = true
 		l.keep(j, to, l.rest(j, to))
 	case to < len(all):
-		if to == len(j.Prompt) {
+		if l.stages.Prompt && to == len(j.Prompt) {
 			l.endPrompt(j)
 		}
 	case j.Score != nil:
@@ -192,14 +191,14 @@ func (l *work) prefill() {
 // nextStop is where the prompt, or the prompt with what is scored behind it, n
 // tokens, has to be cut next.
 func (l *work) nextStop(j *job, n int) int {
-	stops := [3]int{j.parts}
+	stops := [2]int{}
 	if l.stages.Context {
-		stops[1] = j.Fixed
+		stops[0] = j.Fixed
 	}
 	if l.stages.Prompt {
-		stops[2] = len(j.Prompt)
+		stops[1] = len(j.Prompt)
 	}
-	for _, stop := range stops {
+	for _, stop := range slices.Concat(j.stops, stops[:]) {
 		if j.at < stop {
 			n = min(n, stop)
 		}
@@ -222,22 +221,26 @@ func (l *work) endPrompt(j *job) {
 	}
 }
 
-// keepPrompt keeps all of a prompt, if its attention doesn't start from the
-// fixed context each time.
+// keepPrompt keeps all of a prompt, unless its attention starts from the fixed
+// context each time, or its states come in steps.
 func (l *work) keepPrompt(j *job, growth int64) {
-	if !l.stages.Context {
+	if !l.stages.Context && l.stages.Step == 0 {
 		l.keep(j, len(j.Prompt), growth)
 	}
 }
 
 // chunkEnd is where the chunk that starts at from ends, of a prompt of n tokens
 // or up to where it parts from another one. No chunk but a whole prompt has so
-// few rows that it would take the kernels of decoding, so that rows have the
-// same bits however much of the prompt was there before.
+// few rows that it would take the kernels of decoding, and none but the last one
+// ends beside a step, so that rows have the same bits however much of the prompt
+// was there before.
 func (l *work) chunkEnd(from, n int) int {
 	to := min(from+l.o.Chunk, n)
 	if rest := n - to; rest > 0 && rest <= maxSameBits {
 		to -= maxSameBits + 1 - rest
+	}
+	if step := l.stages.Step; step > 0 && to < n {
+		to -= to % step
 	}
 	return to
 }
@@ -269,9 +272,13 @@ func (l *work) decode() {
 	}
 }
 
-// take picks the next token from its logits.
+// take picks the next token from its logits, or takes the one that is forced.
 func (j *job) take(logits []float32) {
-	j.next = j.Sampling.pick(logits, j.draw)
+	if n := len(j.result.IDs); n < len(j.Forced) {
+		j.next = j.Forced[n]
+	} else {
+		j.next = j.Sampling.pick(logits, j.draw)
+	}
 	if j.LogProbs {
 		j.result.LogProbs = append(j.result.LogProbs, logProb(logits, j.next))
 	}

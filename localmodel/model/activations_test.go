@@ -13,7 +13,7 @@ func TestActivationsAreNamedByLevelAndWeights(t *testing.T) {
 		for _, typ := range quant.Types() {
 			k := cpu.New(level, 1)
 			w := cpu.Matrix{Type: typ}
-			l := layer{query: cpu.Matrix{Type: quant.F32}, down: w}
+			l := layer{query: cpu.Matrix{Type: quant.F32}, network: network{down: w}}
 			got := NewCPU(&Model{layers: []layer{l}}, k, full.Full{}, cpu.F16).Activations()
 			want := "float32"
 			if level == cpu.VNNI && typ.BlockWeights() > 1 {

@@ -36,6 +36,10 @@ type Stages struct {
 	Context  bool // the end of its fixed context
 	Prompt   bool // its own end
 	Observed int  // last tokens that always have to be computed ahead of its end
+	// Step > 0: states can be forked only where they have come to, and passes of
+	// more than SameBits rows that end at multiples of Step give every row the
+	// bits that it gets in any other such passes. States are worth keeping there.
+	Step int
 }
 
 // Staged is an Executor whose attention may do something at points of a prompt.
@@ -43,7 +47,7 @@ type Staged interface {
 	Executor
 	Stages() Stages
 	// EndContext and EndPrompt are called between passes, at the points that
-	// Stages names.
+	// Stages has set.
 	EndContext(State)
 	EndPrompt(State)
 }

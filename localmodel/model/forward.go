@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/kda"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 )
 
@@ -74,6 +75,7 @@ type CPU struct {
 	others map[int][]attention.Layer // by rotation
 	mixers []mixer                   // by layer; nil: the mechanism attends
 	b      buffers
+	chosen expertScratch
 }
 
 // buffers hold the activations of a pass, rows of all chunks one after the
@@ -147,8 +149,7 @@ func (e *CPU) Model() *Model { return e.m }
 // decoding, and for all logits.
 func (e *CPU) Activations() string {
 	for i := range e.m.layers {
-		l := &e.m.layers[i]
-		for _, w := range []cpu.Matrix{l.query, l.key, l.value, l.out, l.gate, l.up, l.down} {
+		for _, w := range e.m.layers[i].matrices() {
 			if e.k.Integer(w.Type) {
 				return "int16 (decode), float32 (prefill)"
 			}
@@ -187,7 +188,15 @@ func (e *CPU) New(tokens int) State {
 func (e *CPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
 
 // Stages implements Staged.
-func (e *CPU) Stages() Stages { return stagesOf(e.how) }
+func (e *CPU) Stages() Stages {
+	s := stagesOf(e.how)
+	for i := range e.m.layers {
+		if e.m.layers[i].kda != nil {
+			s.Step = kda.Step
+		}
+	}
+	return s
+}
 
 func stagesOf(how attention.Mechanism) Stages {
 	_, context := how.(attention.ContextEnder)
@@ -344,14 +353,7 @@ func (e *CPU) mix(l *layer, h []float32, n int) {
 	}
 	k.Add(h, o)
 	k.RMSNorm(b.x, h, l.ffnNorm, n, m.Width, m.Eps)
-	gate, up := b.gate[:n*m.FFN], b.up[:n*m.FFN]
-	k.MatMuls(b.x[:n*m.Width], n, cpu.MatMulJob{Out: gate, W: l.gate}, cpu.MatMulJob{Out: up, W: l.up})
-	if m.GELU {
-		k.GELUMul(gate, up)
-	} else {
-		k.SiLUMul(gate, up)
-	}
-	k.MatMul(o, gate, n, l.down)
+	e.feedForward(l, n)
 	if l.postFFNNorm != nil {
 		k.RMSNorm(o, o, l.postFFNNorm, n, m.Width, m.Eps)
 	}
@@ -410,5 +412,6 @@ func (b *buffers) grow(m *Model, n int) {
 	b.h, b.x, b.o = make([]float32, n*m.Width), make([]float32, n*m.Width), make([]float32, n*m.Width)
 	b.q, b.a = make([]float32, n*m.Heads*m.KeyDim), make([]float32, n*m.mixedWidth())
 	b.k, b.v = make([]float32, n*m.KVHeads*m.KeyDim), make([]float32, n*m.KVHeads*m.ValueDim)
-	b.gate, b.up = make([]float32, n*m.FFN), make([]float32, n*m.FFN)
+	hidden := m.hiddenWidth()
+	b.gate, b.up = make([]float32, n*hidden), make([]float32, n*hidden)
 }

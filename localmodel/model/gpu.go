@@ -93,8 +93,14 @@ func (e *GPU) Bytes(n int) int64 { return 4 * int64(n) }
 // CacheBytes is the memory of the device's cache.
 func (e *GPU) CacheBytes() int64 { return e.run.CacheBytes() }
 
-// Stages implements Staged.
-func (e *GPU) Stages() Stages { return stagesOf(e.how) }
+// Stages implements Staged. A mechanism that ends prompts on the CPU alone, to
+// save memory there, has no stages on a device.
+func (e *GPU) Stages() Stages {
+	if !e.run.Ends() {
+		return Stages{}
+	}
+	return stagesOf(e.how)
+}
 
 // EndContext implements Staged.
 func (e *GPU) EndContext(s State) { e.end(s.(*sequence)) }

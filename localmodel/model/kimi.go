@@ -15,10 +15,12 @@ import (
 // lists both kinds, counted from 1. A layer of full attention is MLA without
 // rotation if the folder has its kv_a_proj_with_mqa, else plain attention.
 //
-// Tensors, as the public checkpoint names them. Around the mixers they are a
-// llama's: model.embed_tokens, model.norm, lm_head and, below model.layers.N,
-// input_layernorm, post_attention_layernorm, mlp.gate_proj, mlp.up_proj and
-// mlp.down_proj. Of each mixer, below model.layers.N.self_attn:
+// Tensors, as the public checkpoint (moonshotai/Kimi-Linear-48B-A3B-Instruct)
+// names them. Around the mixers they are a llama's: model.embed_tokens,
+// model.norm, lm_head and, below model.layers.N, input_layernorm,
+// post_attention_layernorm, mlp.gate_proj, mlp.up_proj and mlp.down_proj; or,
+// in the place of mlp, block_sparse_moe (kimi_experts.go). Of each mixer, below
+// model.layers.N.self_attn:
 //
 //	KDA    q_proj, k_proj, v_proj .weight        [heads dim, width]
 //	       q_conv1d, k_conv1d, v_conv1d .weight  [heads dim, 1, taps], the newest sample's tap last
@@ -29,15 +31,16 @@ import (
 //	       g_b_proj.bias                         [heads dim], where there is one
 //	       o_norm.weight                         [dim]
 //	       o_proj.weight                         [width, heads dim]
-//	MLA    q_proj.weight                         [heads (nope + shared), width]
+//	MLA    q_proj.weight                         [heads (nope + shared), width], or, where config.json has q_lora_rank,
+//	       q_a_proj, q_b_proj .weight            [query rank, width], [heads (nope + shared), query rank]
+//	       q_a_layernorm.weight                  [query rank]
 //	       kv_a_proj_with_mqa.weight             [rank + shared, width]
 //	       kv_a_layernorm.weight                 [rank]
 //	       kv_b_proj.weight                      [heads (nope + value), rank]
 //	       o_proj.weight                         [width, heads value]
 //	plain  q_proj, k_proj, v_proj, o_proj .weight, rotated, as a llama's
 //
-// Mixtures of experts, which the released model has in all but its first layer,
-// are not supported.
+// The weights are F32, F16 or BF16, and stay as they are but for kv_b_proj.
 const kimiLinear = "kimi_linear"
 
 // latentEps is that of the norm of latents, which config.json doesn't give: the
@@ -52,9 +55,11 @@ type kimiConfig struct {
 		Heads   int   `json:"num_heads"`
 		HeadDim int   `json:"head_dim"`
 		Taps    int   `json:"short_conv_kernel_size"`
+		Gate    bool  `json:"use_full_rank_gate"` // this and the next are Kimi K3's
+		Bound   any   `json:"gate_lower_bound"`
 	} `json:"linear_attn_config"`
+	kimiExperts
 	MaxLength  int    `json:"model_max_length"`
-	Experts    int    `json:"num_experts"`
 	QueryRank  int    `json:"q_lora_rank"`
 	LatentRank int    `json:"kv_lora_rank"`
 	KeyDim     int    `json:"qk_nope_head_dim"`
@@ -63,12 +68,14 @@ type kimiConfig struct {
 	NoRotation *bool  `json:"mla_use_nope"`
 	Activation string `json:"hidden_act"`
 	Scaling    any    `json:"rope_scaling"`
+	OutputGate bool   `json:"mla_use_output_gate"` // this and the next are Kimi K3's
+	Residuals  int    `json:"attn_res_block_size"`
 }
 
 // fromKimi puts a model together from its config.json and tensors.
 func fromKimi(config []byte, t Tensors) (*Model, error) {
 	var h huggingFace
-	var k kimiConfig
+	k := kimiConfig{kimiExperts: defaultExperts()}
 	if err := errors.Join(json.Unmarshal(config, &h), json.Unmarshal(config, &k)); err != nil {
 		return nil, fmt.Errorf("model: config.json: %w", err)
 	}
@@ -108,10 +115,10 @@ func (k *kimiConfig) check(c Config) error {
 	switch {
 	case k.Linear == nil:
 		return errors.New("model: key linear_attn_config is missing")
-	case k.Experts > 0:
-		return fmt.Errorf("model: num_experts is %d: mixtures of experts are not supported", k.Experts)
-	case k.QueryRank > 0:
-		return fmt.Errorf("model: q_lora_rank is %d: queries of low rank are not supported", k.QueryRank)
+	case k.Linear.Gate || k.Linear.Bound != nil:
+		return errors.New("model: linear_attn_config: use_full_rank_gate and gate_lower_bound are not supported")
+	case k.OutputGate || k.Residuals != 0:
+		return errors.New("model: mla_use_output_gate and attn_res_block_size are not supported")
 	case k.NoRotation != nil && !*k.NoRotation:
 		return errors.New("model: mla_use_nope is false: latent attention with rotation is not supported")
 	case k.Activation != "" && k.Activation != "silu":
@@ -134,6 +141,7 @@ func (k *kimiConfig) check(c Config) error {
 		{"linear_attn_config.head_dim", k.Linear.HeadDim, 4096, len(k.Linear.KDA) > 0},
 		{"linear_attn_config.short_conv_kernel_size", k.Linear.Taps, 64, len(k.Linear.KDA) > 0},
 		{"kv_lora_rank", k.LatentRank, maxWidth, k.latent()}, {"qk_nope_head_dim", k.KeyDim, 4096, k.latent()}, {"v_head_dim", k.ValueDim, 4096, k.latent()},
+		{"q_lora_rank", k.QueryRank, maxWidth, k.QueryRank != 0},
 	} {
 		if n.need && (n.value < 1 || n.value > n.most) {
 			return fmt.Errorf("model: key %s is %d, want 1 to %d", n.key, n.value, n.most)
@@ -142,7 +150,7 @@ func (k *kimiConfig) check(c Config) error {
 	if k.SharedDim < 0 || k.SharedDim > 4096 {
 		return fmt.Errorf("model: key qk_rope_head_dim is %d, want 0 to 4096", k.SharedDim)
 	}
-	return nil
+	return k.kimiExperts.check()
 }
 
 // latent says whether config.json describes latent attention.
@@ -152,8 +160,11 @@ func (l *loader) kimiLayer(c Config, k kimiConfig, i int) layer {
 	p := fmt.Sprintf("model.layers.%d.", i)
 	out := layer{
 		attnNorm: l.vector(p+"input_layernorm.weight", c.Width), ffnNorm: l.vector(p+"post_attention_layernorm.weight", c.Width),
-		gate: l.matrix(p+"mlp.gate_proj.weight", c.Width, c.FFN), up: l.matrix(p+"mlp.up_proj.weight", c.Width, c.FFN),
-		down: l.matrix(p+"mlp.down_proj.weight", c.FFN, c.Width),
+	}
+	if k.has(i) {
+		out.network, out.experts = l.kimiExperts(c, k.kimiExperts, p+"block_sparse_moe.")
+	} else {
+		out.network = l.kimiNetwork(c.Width, c.FFN, p+"mlp.")
 	}
 	p += "self_attn."
 	_, latent := l.t.Tensor(p + "kv_a_proj_with_mqa.weight")
@@ -205,9 +216,14 @@ func transposed(x []float32, cols int) []float32 {
 func (l *loader) mla(c Config, k kimiConfig, p string) *mla.Layer {
 	out := &mla.Layer{
 		Heads: c.Heads, KeyDim: k.KeyDim, SharedDim: k.SharedDim, ValueDim: k.ValueDim, NormEps: latentEps,
-		Query: l.matrix(p+"q_proj.weight", c.Width, c.Heads*(k.KeyDim+k.SharedDim)),
-		Down:  l.matrix(p+"kv_a_proj_with_mqa.weight", c.Width, k.LatentRank+k.SharedDim),
-		Norm:  l.vector(p+"kv_a_layernorm.weight", k.LatentRank),
+		Down: l.matrix(p+"kv_a_proj_with_mqa.weight", c.Width, k.LatentRank+k.SharedDim),
+		Norm: l.vector(p+"kv_a_layernorm.weight", k.LatentRank),
+	}
+	if queries := c.Heads * (k.KeyDim + k.SharedDim); k.QueryRank > 0 {
+		out.QueryDown, out.QueryNorm = l.matrix(p+"q_a_proj.weight", c.Width, k.QueryRank), l.vector(p+"q_a_layernorm.weight", k.QueryRank)
+		out.Query = l.matrix(p+"q_b_proj.weight", k.QueryRank, queries)
+	} else {
+		out.Query = l.matrix(p+"q_proj.weight", c.Width, queries)
 	}
 	name := p + "kv_b_proj.weight"
 	l.matrix(name, k.LatentRank, c.Heads*(k.KeyDim+k.ValueDim))

@@ -29,7 +29,10 @@ type layer struct {
 	postAttnNorm, postFFNNorm []float32
 	qBias, kBias, vBias       []float32
 	query, key, value, out    cpu.Matrix
-	gate, up, down            cpu.Matrix
+	// The network that all rows pass: of a layer with experts the shared one, if
+	// there is one.
+	network
+	experts *experts
 	// In the place of query, key and value where a layer has its own mixer.
 	kda *kda.Layer
 	mla *mla.Layer
@@ -82,8 +85,7 @@ func (l *loader) layer(c Config, p string) layer {
 		qBias: l.optional(p+"attn_q.bias", qw), kBias: l.optional(p+"attn_k.bias", kw), vBias: l.optional(p+"attn_v.bias", vw),
 		query: l.matrix(p+"attn_q.weight", c.Width, qw), key: l.matrix(p+"attn_k.weight", c.Width, kw),
 		value: l.matrix(p+"attn_v.weight", c.Width, vw), out: l.matrix(p+"attn_output.weight", c.Heads*c.ValueDim, c.Width),
-		gate: l.matrix(p+"ffn_gate.weight", c.Width, c.FFN), up: l.matrix(p+"ffn_up.weight", c.Width, c.FFN),
-		down: l.matrix(p+"ffn_down.weight", c.FFN, c.Width),
+		network: l.network(c.Width, c.FFN, p+"ffn_gate.weight", p+"ffn_up.weight", p+"ffn_down.weight"),
 	}
 }
 

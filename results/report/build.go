@@ -33,14 +33,18 @@ type Options struct {
 // DefaultSamples is how many samples of a benchmark a page shows.
 const DefaultSamples = 400
 
-// Build reads run folders, named by their paths, and works the report out. A
-// folder that isn't a run is a *NotRunError.
+// Build reads run folders and what instruments wrote, named by their paths, and
+// works the report out. A place that is neither is a *NotRunError.
 func Build(dirs []string, o Options) (*Report, error) {
 	if o.Samples == 0 {
 		o.Samples = DefaultSamples
 	}
 	if o.Axes == "" {
 		o.Axes = AxesAll
+	}
+	dirs, inside, err := readInside(dirs)
+	if err != nil {
+		return nil, err
 	}
 	var runs []*loaded
 	for i, dir := range dirs {
@@ -55,7 +59,7 @@ func Build(dirs []string, o Options) (*Report, error) {
 		runs = append(runs, l)
 	}
 	o.Resamples = resamples(runs, o.Resamples)
-	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: o.Axes}}
+	r := &Report{Format: Format, Version: o.Version, Method: Method{Resamples: o.Resamples, Seed: o.Seed, Axes: o.Axes}, Benchmarks: []Benchmark{}, Inside: inside}
 	for _, group := range byBenchmark(runs) {
 		b, err := buildBenchmark(group, o)
 		if err != nil {

@@ -28,12 +28,20 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for i := range r.Benchmarks {
 		m.benchmark(&r.Benchmarks[i])
 	}
-	m.paragraph(fmt.Sprintf("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). The plane is of %s. lcbench %s.",
-		grouped(r.Method.Resamples), r.Method.Seed, r.Method.Axes.text(), literal(r.Version)))
+	m.inside(r.Inside)
+	if len(r.Benchmarks) > 0 {
+		m.scores(r)
+	}
 	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
 		return fmt.Errorf("report: markdown: %w", err)
 	}
 	return nil
+}
+
+// scores says what scores and intervals are.
+func (m *markdown) scores(r *Report) {
+	m.paragraph(fmt.Sprintf("Scores are percent; in brackets 95 %% intervals (percentile bootstrap, documents drawn within tasks; %s resamples, seed %d, for curves, the plane and effective lengths). The plane is of %s. lcbench %s.",
+		grouped(r.Method.Resamples), r.Method.Seed, r.Method.Axes.text(), literal(r.Version)))
 }
 
 func (m *markdown) benchmark(b *Benchmark) {

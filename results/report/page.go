@@ -34,6 +34,7 @@ type page struct {
 	Title   string
 	Parts   []part
 	Several bool
+	Inside  *insidePage
 }
 
 // part is one benchmark's.
@@ -76,7 +77,8 @@ func (r *Report) writePage(w io.Writer, p page) error {
 	for i := range r.Benchmarks {
 		p.Parts = append(p.Parts, newPart(fmt.Sprintf("b%d", i), &r.Benchmarks[i], len(r.Benchmarks) == 1))
 	}
-	t, err := template.New("page").Funcs(functions()).Parse(pageText)
+	p.Inside = newInsidePage(r.Inside, len(r.Benchmarks) == 0)
+	t, err := template.New("page").Funcs(functions()).Parse(pageText + insideText)
 	if err != nil {
 		return fmt.Errorf("report: page: %w", err)
 	}
@@ -93,6 +95,9 @@ func pin(text string) string {
 }
 
 func (r *Report) title() string {
+	if len(r.Benchmarks) == 0 && r.Inside != nil {
+		return "Inside the model: lcbench report"
+	}
 	if len(r.Benchmarks) == 1 {
 		return r.Benchmarks[0].Title + ": lcbench report"
 	}
@@ -109,6 +114,7 @@ func functions() template.FuncMap {
 			}
 			return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(all))
 		},
+		"nats": results.Nats, "decimals": results.Decimals, "depth": func(d *float64) string { return orElse(depthText(d), "–") }, "hundred": func(v float64) float64 { return 100 * v },
 		"axesText": AxesFrom.text, "origin": originText, "kv": kvText, "contours": contourText,
 		"level":  func(i int) string { return [3]string{"low", "mid", "high"}[i] },
 		"signed": signed, "signedPoints": func(p *float64) string { return signedPoints(*p) }, "date": dateText, "percentShare": func(p *float64) string {

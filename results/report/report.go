@@ -29,6 +29,8 @@ type Report struct {
 	Method  Method `json:"method"`
 	// Benchmarks are in the order in which they were named first.
 	Benchmarks []Benchmark `json:"benchmarks"`
+	// Inside is what instruments found; nil: none was named.
+	Inside *Inside `json:"inside,omitempty"`
 }
 
 // Method says how the figures of this report that aren't in a summary were made.

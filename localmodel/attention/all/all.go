@@ -39,12 +39,12 @@ func List() []Entry {
 			KV:      "window + sinks", Reads: "window + sinks", parse: parseSliding,
 		},
 		{
-			Name: "longheads", Usage: "longheads:chunk=256,topk=16",
+			Name: "longheads", Usage: "longheads:chunk=256,topk=16[,share=head]",
 			Summary: "each head chooses chunks of the context, packed side by side",
 			KV:      "n", Reads: "topk × chunk + n / chunk", parse: parseLongHeads,
 		},
 		{
-			Name: "squeezed", Usage: "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10]",
+			Name: "squeezed", Usage: "squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10,share=head,step=mean]",
 			Summary: "keys of the document are clustered once, and a question reads the clusters that promise most",
 			Needs:   "a document ahead of the question", KV: "n + clusters × n / 2", Reads: "keep × n + clusters × n / 2", parse: parseSqueezed,
 		},

@@ -48,6 +48,9 @@ func TestParse(t *testing.T) {
 		{"snapkv:pool=sum", "", `attention "snapkv:pool=sum": pool=sum: want mean or max` + wantSnapKV},
 		{"snapkv:capacity=64,recent=64", "", `attention "snapkv:capacity=64,recent=64": recent=64 of capacity=64 leaves nothing to choose: want fewer` + wantSnapKV},
 		{"h2o:kernel=5", "", `attention "h2o:kernel=5": no parameter kernel; want h2o:capacity=2048,recent=32[,per-kv=false]`},
+		{"longheads:share=group", "longheads:chunk=256,topk=16,share=group", ""},
+		{"squeezed:share=group,step=each", "squeezed:keep=0.1,clusters=0.05,rounds=10,share=group,step=each", ""},
+		{"longheads:share=all", "", `attention "longheads:share=all": share=all: want head or group; want longheads:chunk=256,topk=16[,share=head]`},
 		{"h2o-online:heavy=8", "h2o-online:heavy=8,recent=1024", ""},
 	} {
 		m, err := Parse(c.spec)

@@ -50,7 +50,7 @@ func CostOf(m attention.Mechanism, l attention.Layer, n int) (Cost, bool) {
 	case sliding.Sliding:
 		return s.bounded(float64(m.Window + m.Sinks)), true
 	case longheads.LongHeads:
-		return s.longHeads(float64(m.Chunk), float64(m.TopK)), true
+		return s.longHeads(float64(m.Chunk), float64(m.TopK), s.choosing(m.Group)), true
 	case squeezed.Squeezed:
 		return s.squeezed(m), true
 	case landmark.Landmark:
@@ -89,8 +89,16 @@ func (s sizes) bounded(most float64) Cost {
 	}
 }
 
-// longHeads is §4. Heads choose for themselves; vectors of chunks are float32.
-func (s sizes) longHeads(chunk, topK float64) Cost {
+// choosing is how many heads read keys of their own.
+func (s sizes) choosing(together bool) float64 {
+	if together {
+		return s.hkv
+	}
+	return s.hq
+}
+
+// longHeads is §4, of which so many heads choose; vectors of chunks are float32.
+func (s sizes) longHeads(chunk, topK, choosers float64) Cost {
 	vectors := s.n / chunk * s.hq * s.d
 	if s.n <= chunk*topK {
 		c := s.full(s.n)
@@ -101,12 +109,13 @@ func (s sizes) longHeads(chunk, topK float64) Cost {
 	c := s.bounded(chunk * topK)
 	c.PrefillFLOP += s.hq*s.d*s.n*s.n/chunk + 4*s.hq*s.d*chunk*s.n
 	c.DecodeFLOP += 2 * vectors
-	c.DecodeBytes = chunk*topK*s.hq*s.headByte + 4*vectors
+	c.DecodeBytes = chunk*topK*choosers*s.headByte + 4*vectors
 	c.KVBytes = s.token*s.n + 4*vectors
 	return c
 }
 
-// squeezed is §6. Centroids are float32, a label is 4 bytes, a count 8.
+// squeezed is §6. Centroids are float32, a label is 4 bytes, a count 12 in its
+// two forms.
 func (s sizes) squeezed(m squeezed.Squeezed) Cost {
 	fixed := max(0, s.n-squeezed.Observed)
 	clusters, coarse := m.Clusters*fixed, 0.0
@@ -118,8 +127,8 @@ func (s sizes) squeezed(m squeezed.Squeezed) Cost {
 	c := s.full(s.n)
 	c.PrepareFLOP = 2 * s.hkv * fixed * clusters * s.d * float64(m.Rounds)
 	c.DecodeFLOP = 2*s.hq*s.d*(clusters+coarse) + 4*s.hq*s.d*kept
-	c.DecodeBytes = 4*centroids + kept*s.hq*s.headByte
-	c.KVBytes += 4*centroids + s.hkv*(4*fixed+8*(clusters+coarse))
+	c.DecodeBytes = 4*centroids + kept*s.choosing(m.Group)*s.headByte
+	c.KVBytes += 4*centroids + s.hkv*(4*fixed+12*(clusters+coarse))
 	return c
 }
 

@@ -11,5 +11,9 @@ func parseLongHeads(p parameters) (attention.Mechanism, error) {
 		return nil, err
 	}
 	topK, err := p.Count("topk", 16, 3)
-	return longheads.LongHeads{Chunk: chunk, TopK: topK}, err
+	if err != nil {
+		return nil, err
+	}
+	share, err := p.Word("share", "head", "group")
+	return longheads.LongHeads{Chunk: chunk, TopK: topK, Group: share == "group"}, err
 }

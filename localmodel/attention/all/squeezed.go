@@ -30,6 +30,14 @@ func parseSqueezed(p parameters) (attention.Mechanism, error) {
 			return nil, fmt.Errorf("coarse=%g: want no more than clusters=%g", m.Coarse, m.Clusters)
 		}
 	}
-	m.Rounds, err = p.Count("rounds", 10, 1)
+	if m.Rounds, err = p.Count("rounds", 10, 1); err != nil {
+		return nil, err
+	}
+	share, err := p.Word("share", "head", "group")
+	if err != nil {
+		return nil, err
+	}
+	step, err := p.Word("step", "mean", "each")
+	m.Group, m.Each = share == "group", step == "each"
 	return m, err
 }

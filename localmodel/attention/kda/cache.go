@@ -11,7 +11,8 @@ import (
 // with the sequence.
 //
 // A state can't be taken back to fewer tokens: a cache can be forked at its end
-// only (and at 0). Forks share the memory until one of them goes on.
+// only (and at 0). What is wanted of it later has to be forked, and kept, when
+// the sequence is there; forks share the memory until one of them goes on.
 type Cache struct {
 	n      int
 	layer  *Layer
@@ -19,7 +20,12 @@ type Cache struct {
 	shared bool // memory is another cache's too, and must not be written
 }
 
-var _ attention.Cache = (*Cache)(nil)
+var _ attention.Stepped = (*Cache)(nil)
+
+// Step is the tokens from one place to the next at which a prompt can be cut,
+// and a cache forked, without changing a bit of what follows: as many as a chunk
+// has rows, since only the state goes from chunk to chunk.
+const Step = chunkRows
 
 // memory is float32 throughout.
 type memory struct {

@@ -2,106 +2,98 @@ package kda
 
 import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
 
-// Sizes of the chunkwise form, as published: rows of a chunk, and rows of a
-// block inside it, at whose first row decays are anchored.
+// Sizes of the chunkwise form: the most rows of a chunk, and the rows of the
+// blocks on the diagonal of its triangular system. Half the published 64 rows of
+// a chunk: what a row costs among the others grows with their number, what it
+// costs with the state does not, and 32 are one panel of the kernels.
 const (
-	chunkRows = 64
-	blockRows = 16
+	chunkRows = cpu.Panel
+	blockRows = cpu.TriangleRows
+)
+
+// mostDecay bounds how far a chunk decays in any channel, as a sum of log decays:
+// with G the sum of g from the chunk's first row, inclusive, exp(G_i - G_j) is
+// computed as exp(G_i) exp(-G_j), and e^60 leaves both far from the ends of
+// float32.
+const (
+	mostDecay = 60
+	mostBack  = 1.1420e26 // e^mostDecay
 )
 
 // chunk is what the rows of one chunk and head come to without the state. With
-// G the sum of g from the chunk's first row, inclusive, and
 //
 //	A_ij = beta_i sum_x k_ix k_jx exp(G_ix - G_jx), j < i
+//	P_ij = scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i
 //
 // the corrections of the rows are U = (I+A)^-1 (beta V - beta exp(G) K S).
 type chunk struct {
-	rows     int
-	keys     []float32 // [rows, channels]: -beta exp(G) k
-	queries  []float32 // [rows, channels]: scale exp(G) q
-	update   []float32 // [channels, chunkRows]: exp(G_last - G) k, transposed
-	inverse  []float32 // [rows, chunkRows]: (I+A)^-1; right of a row's block: unset
-	products []float32 // [rows, chunkRows], see scores
-	decay    []float32 // [channels]: exp(G_last)
-	channels int       // key channels, rounded up to whole registers; zeros behind
+	from, rows int       // of the work
+	jump       bool      // G starts behind the first row, whose decay is first's
+	first      []float32 // [channels]
+	near       []float32 // [2 rows, channels]: -beta exp(G) k of all rows, then scale exp(G) q
+	update     []float32 // [channels, chunkRows]: exp(G_last - G) k, transposed
+	products   []float32 // [2 rows, chunkRows]: -A of all rows, then P; right of a row's block: unset
+	inverse    []float32 // [chunkRows, blockRows]: (I+A)^-1 of each block on the diagonal
+	decay      []float32 // [channels]: exp(G_last)
+	beta       []float32 // [rows]
+	channels   int       // key channels, rounded up to whole registers; zeros behind
 }
 
-// blockScratch is a thread's for the blocks of a chunk.
+// blockScratch is a thread's for the rows of a chunk.
 type blockScratch struct {
-	log, key, query, decay, near, past []float32 // [rows, channels]
-	run, beta                          []float32
-	ownA, ownP                         []float32 // [blockRows, blockRows]; above the diagonal always 0
-	own, earlier                       []float32 // [blockRows, cpu.Panel], [blockRows, chunkRows]
+	log, key, query, past []float32 // [chunkRows, channels]
+	back, sums            []float32 // [channels]
+	minusBeta             []float32 // [chunkRows]
 }
 
-// Products of keys and of queries with keys lie side by side, so that they are
-// computed at once: behind the 16 rows of a block of -A come those of
-//
-//	P_ij = scale sum_x q_ix k_jx exp(G_ix - G_jx), j <= i
-//
-// Right of the block's own columns both are unset.
-
-// minusA is -A from row r0, the first of a block, on.
-func (c *chunk) minusA(r0 int) cpu.Dense {
-	return cpu.Dense{Data: c.products[2*r0*chunkRows:], Stride: chunkRows}
-}
-
-// scores is P from row r0, the first of a block, on.
-func (c *chunk) scores(r0 int) cpu.Dense { return c.minusA(r0).From(blockRows) }
-
-func (c *chunk) reset(b *blockScratch, rows, keyDim int) {
-	c.rows, c.channels = rows, up(keyDim, 16)
-	for _, x := range []*[]float32{&c.keys, &c.queries, &c.update} {
-		grow(x, chunkRows*c.channels)
-	}
-	grow(&c.inverse, chunkRows*chunkRows)
+func (c *chunk) reset(b *blockScratch, from, rows, keyDim int) {
+	c.from, c.rows, c.jump, c.channels = from, rows, false, up(keyDim, 16)
+	grow(&c.near, 2*chunkRows*c.channels)
+	grow(&c.update, chunkRows*c.channels)
 	grow(&c.products, 2*chunkRows*chunkRows)
-	for _, x := range []*[]float32{&b.decay, &b.past} {
-		grow(x, blockRows*c.channels)
-	}
-	grow(&b.near, 2*blockRows*c.channels)
-	grow(&b.ownA, blockRows*blockRows)
-	grow(&b.ownP, blockRows*blockRows)
-	grow(&b.own, blockRows*cpu.Panel)
-	grow(&b.earlier, blockRows*chunkRows)
-	grow(&b.run, c.channels)
-	grow(&b.beta, blockRows)
-	for i := range grow(&c.decay, c.channels) {
-		c.decay[i] = 1
-	}
+	grow(&c.inverse, chunkRows*blockRows)
+	grow(&c.decay, c.channels)
+	grow(&c.first, c.channels)
+	grow(&c.beta, chunkRows)
+	grow(&b.past, chunkRows*c.channels)
+	grow(&b.back, c.channels)
+	grow(&b.minusBeta, chunkRows)
 }
 
-// prepare computes a chunk's matrices from rows from.. of a work.
-func (c *chunk) prepare(t cpu.Thread, b *blockScratch, s Shape, w *Work, head, from int) {
+// prepare computes a chunk's matrices. False: its rows decay by more than
+// mostDecay, and the matrices are of no use.
+func (c *chunk) prepare(t cpu.Thread, b *blockScratch, s Shape, w *Work, head int) bool {
 	n := c.channels
-	update := cpu.Dense{Data: c.update, Stride: chunkRows}
-	for r0 := 0; r0 < c.rows; r0 += blockRows {
-		block := cpu.Block{
-			Rows: min(blockRows, c.rows-r0), Channels: n, MinusBeta: b.beta, Scale: s.scale(), Before: c.decay, Decay: b.decay,
-			NearKey: b.near, NearQuery: b.near[blockRows*n:], FarKey: c.keys[r0*n:], FarQuery: c.queries[r0*n:], Run: b.run,
-			Past: b.past, A: cpu.Dense{Data: b.ownA, Stride: blockRows}, P: cpu.Dense{Data: b.ownP, Stride: blockRows},
-		}
-		b.load(&block, s, w, head, from+r0)
-		t.Fade(&block)
-		t.Among(&block)
-		c.between(t, b, r0, block.Rows)
-		if r0 > 0 { // the keys of earlier blocks fade to the end of this one
-			t.Product(update, cpu.Dense{}, cpu.Dense{}, n, r0, 0, b.run)
-		}
-		t.Transpose(cpu.Dense{Data: c.update[r0:], Stride: chunkRows}, cpu.Dense{Data: b.past, Stride: n}, blockRows, n)
-		t.Mul(c.decay, c.decay, b.run, 1)
-		c.invert(t, b, r0, block.Rows)
+	block := cpu.Faded{
+		Rows: c.rows, Channels: n, MinusBeta: b.minusBeta, Scale: s.scale(), NearKey: c.near, NearQuery: c.near[c.rows*n:],
+		Past: b.past, Run: c.decay, Back: b.back,
 	}
+	c.load(t, b, &block, s, w, head)
+	t.Fade(&block)
+	if t.Largest(b.back) > mostBack {
+		return false
+	}
+	near, update, products := cpu.Dense{Data: c.near, Stride: n}, cpu.Dense{Data: c.update, Stride: chunkRows}, cpu.Dense{Data: c.products, Stride: chunkRows}
+	for r := 0; r < c.rows; r += blockRows {
+		t.Transpose(cpu.Dense{Data: c.update[r:], Stride: chunkRows}, cpu.Dense{Data: b.past[r*n:], Stride: n}, blockRows, n)
+	}
+	t.Product(products, near, update, 2*c.rows, c.rows, n, nil)
+	t.Product(update, cpu.Dense{}, cpu.Dense{}, n, c.rows, 0, c.decay) // keys fade to the end of the chunk
+	for r := 0; r < c.rows; r += blockRows {
+		t.Triangle(c.inverse[r*blockRows:], products.From(r).Data[r:], products.From(c.rows + r).Data[r:])
+	}
+	return true
 }
 
-// load sets a block's rows: where they lie in the work, or copies if a row is
-// not made of whole registers.
-func (b *blockScratch) load(block *cpu.Block, s Shape, w *Work, head, from int) {
-	at, stride := (from*s.Heads+head)*s.KeyDim, s.Heads*s.KeyDim
-	for i := range block.Rows {
-		b.beta[i] = -w.Beta[(from+i)*s.Heads+head]
+// load sets a chunk's rows: where they lie in the work, or copies if a row is
+// not made of whole registers, or starts behind its decay.
+func (c *chunk) load(t cpu.Thread, b *blockScratch, block *cpu.Faded, s Shape, w *Work, head int) {
+	at, stride := (c.from*s.Heads+head)*s.KeyDim, s.Heads*s.KeyDim
+	for i := range c.rows {
+		c.beta[i] = w.Beta[(c.from+i)*s.Heads+head]
+		b.minusBeta[i] = -c.beta[i]
 	}
-	if block.Channels == s.KeyDim {
+	if c.channels == s.KeyDim && !c.jump {
 		block.Log, block.Key, block.Query = cpu.Dense{Data: w.Decay[at:], Stride: stride}, cpu.Dense{Data: w.K[at:], Stride: stride}, cpu.Dense{Data: w.Q[at:], Stride: stride}
 		return
 	}
@@ -110,46 +102,73 @@ func (b *blockScratch) load(block *cpu.Block, s Shape, w *Work, head, from int) 
 		from []float32
 		view *cpu.Dense
 	}{{&b.log, w.Decay, &block.Log}, {&b.key, w.K, &block.Key}, {&b.query, w.Q, &block.Query}} {
-		rows := grow(x.to, blockRows*block.Channels)
+		rows := grow(x.to, chunkRows*c.channels)
 		clear(rows)
-		for i := range block.Rows {
-			copy(rows[i*block.Channels:][:s.KeyDim], x.from[at+i*stride:])
+		for i := range c.rows {
+			copy(rows[i*c.channels:][:s.KeyDim], x.from[at+i*stride:])
 		}
-		*x.view = cpu.Dense{Data: rows, Stride: block.Channels}
+		*x.view = cpu.Dense{Data: rows, Stride: c.channels}
+	}
+	if c.jump {
+		t.Exp(c.first, b.log[:c.channels])
+		clear(b.log[:c.channels])
 	}
 }
 
-// between computes a block's products with all earlier rows of the chunk,
-// whose keys are in update as faded at the block's beginning, and puts those
-// among the block's own beside them.
-func (c *chunk) between(t cpu.Thread, b *blockScratch, r0, rows int) {
-	near, update := cpu.Dense{Data: b.near, Stride: c.channels}, cpu.Dense{Data: c.update, Stride: chunkRows}
-	a, scores := c.minusA(r0), c.scores(r0)
-	t.Product(a, near, update, blockRows+rows, r0, c.channels, nil)
-	for i := range rows {
-		*(*[blockRows]float32)(a.From(i).Data[r0:]) = [blockRows]float32(b.ownA[i*blockRows:])
-		*(*[blockRows]float32)(scores.From(i).Data[r0:]) = [blockRows]float32(b.ownP[i*blockRows:])
+// cell is chunkRows rows of a head, or those left of a work: one chunk, or
+// several where decays are strong. Cells lie where they do whatever the decays
+// are, so that a work cut at one has the bits of the whole.
+type cell struct {
+	chunks []chunk
+	n      int // chunks in use
+}
+
+// next is one more chunk of the cell.
+func (c *cell) next() *chunk {
+	if c.n == len(c.chunks) {
+		c.chunks = append(c.chunks, chunk{})
+	}
+	c.n++
+	return &c.chunks[c.n-1]
+}
+
+// prepare computes the chunks of rows [from, to) of a work.
+func (c *cell) prepare(t cpu.Thread, b *blockScratch, s Shape, w *Work, head, from, to int) {
+	c.n = 0
+	one := c.next()
+	one.reset(b, from, to-from, s.KeyDim)
+	if one.prepare(t, b, s, w, head) {
+		return
+	}
+	for c.n = 0; from < to; {
+		rows, jump := b.reach(s, w, head, from, to)
+		part := c.next()
+		part.reset(b, from, rows, s.KeyDim)
+		part.jump = jump
+		part.prepare(t, b, s, w, head)
+		from += rows
 	}
 }
 
-// invert computes a block's rows of (I+A)^-1 by forward substitution: first
-// the inverse of the block on the diagonal, row i of which is e_i plus row i of
-// -A times the rows above; then this times what earlier blocks contribute.
-func (c *chunk) invert(t cpu.Thread, b *blockScratch, r0, rows int) {
-	a, inverse, own := c.minusA(r0), cpu.Dense{Data: c.inverse, Stride: chunkRows}, cpu.Dense{Data: b.own, Stride: cpu.Panel}
-	clear(b.own)
-	for i := range rows {
-		b.own[i*cpu.Panel+i] = 1
-		if i > 0 {
-			t.Product(own.From(i), cpu.Dense{Data: a.From(i).Data[r0:], Stride: chunkRows}, own, 1, i, i, ones[:])
+// reach is how many of the rows [from, to) one chunk can hold: at least one,
+// since G may start behind a first row of any decay.
+func (b *blockScratch) reach(s Shape, w *Work, head, from, to int) (rows int, jump bool) {
+	sums := grow(&b.sums, s.KeyDim)
+	for rows = range to - from {
+		least := float32(0)
+		for x, g := range w.Decay[((from+rows)*s.Heads+head)*s.KeyDim:][:s.KeyDim] {
+			if g = max(g, -87); rows > 0 {
+				g += sums[x]
+			}
+			sums[x], least = g, min(least, g)
+		}
+		switch {
+		case rows == 0 && least < -mostDecay/2:
+			jump = true
+			clear(sums)
+		case least < -mostDecay:
+			return rows, jump
 		}
 	}
-	if r0 > 0 {
-		earlier := cpu.Dense{Data: b.earlier, Stride: chunkRows}
-		t.Product(earlier, a, inverse, rows, r0, r0, nil)
-		t.Product(inverse.From(r0), own, earlier, rows, r0, rows, nil)
-	}
-	for i := range rows {
-		*(*[blockRows]float32)(inverse.From(r0 + i).Data[r0:]) = [blockRows]float32(b.own[i*cpu.Panel:])
-	}
+	return to - from, jump
 }

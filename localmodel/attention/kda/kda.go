@@ -7,14 +7,16 @@
 //	S <- diag(exp g) S,  S <- S + beta k (v - S^T k)^T,  o = scale S^T q
 //
 // Decoding takes these steps as they are (recurrent.go). A prompt is taken in
-// chunks of 64 rows by matrix products: inside a chunk the corrections of all
+// chunks of 32 rows by matrix products: inside a chunk the corrections of all
 // rows solve one triangular system (the WY/UT form, chunk.go), and only the
 // state goes from chunk to chunk (scan.go). Layer is the whole mixer of Kimi
 // Linear around it.
 //
-// Numbers stay in range because decays are only ever multiplied forwards in
-// time, as factors exp g <= 1: nothing is divided by a decay and no exponent is
-// positive, however strong a chunk's total decay.
+// What a chunk's rows are to each other is a product of queries and keys as
+// decayed from its beginning with keys freed of their decay. Numbers stay in
+// range because a chunk ends where a channel would decay to less than e^-60, and
+// may begin behind a row that decays by any factor: strong decays make short
+// chunks, at worst of a row each.
 // Source: ../shared/spec/attention.md §7 (arXiv 2510.26692).
 package kda
 
@@ -72,7 +74,7 @@ func (w *Work) check(s Shape) {
 // Scratch is memory that calls reuse; the zero value is ready. One call at a
 // time may use it.
 type Scratch struct {
-	chunks  []chunk
+	cells   []cell
 	threads []thread
 	tiles   []tile
 	states  []float32 // of the tiles

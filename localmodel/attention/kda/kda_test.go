@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -266,5 +267,25 @@ func TestWorksDontDependOnTheirCompany(t *testing.T) {
 		}
 		one.Close()
 		three.Close()
+	}
+}
+
+// Cells lie where they do: what is cut at one has the bits of the whole, however
+// strong the decays, which decide how a cell is cut further.
+func TestPromptsCutAtCellsHaveTheSameBits(t *testing.T) {
+	s := Shape{Heads: 3, KeyDim: 32, ValueDim: 40}
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, strength := range []float64{0.1, 2, 8, 60} {
+		x := draw(r, s, 8*chunkRows+9, strength)
+		eachLevel(t, func(t *testing.T, k *cpu.Kernels) {
+			whole, cut, b := x.fresh(s), x.fresh(s), &Scratch{}
+			Chunked(k, b, s, whole)
+			for _, part := range [][2]int{{0, chunkRows}, {chunkRows, 6 * chunkRows}, {6 * chunkRows, x.N}} {
+				Chunked(k, b, s, cut.cut(s, part[0], part[1]))
+			}
+			if !slices.Equal(whole.Out, cut.Out) || !slices.Equal(whole.State, cut.State) {
+				t.Errorf("decays of %g a token: a prompt cut at cells has other bits", strength)
+			}
+		})
 	}
 }

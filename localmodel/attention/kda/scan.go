@@ -6,8 +6,8 @@ import "github.com/lcbench/lcbench/localmodel/kernels/cpu"
 // time: their part of the state stays in the first-level cache.
 const tileColumns = 2 * cpu.Panel
 
-// chunksAtOnce bounds the chunks of a head whose matrices wait for the state.
-const chunksAtOnce = 8
+// cellsAtOnce bounds the cells of a head whose matrices wait for the state.
+const cellsAtOnce = 16
 
 // tile is some value channels of one head: its state [keyDim, columns], the
 // columns rounded up to whole panels.
@@ -19,18 +19,18 @@ type tile struct {
 // tileScratch is a thread's for a tile of a chunk, [rows, columns].
 type tileScratch struct{ v, u, o []float32 }
 
-// tasksPerThread is how many chunks a round has for each thread: enough to
-// share out evenly, few enough for their matrices to stay in the cache.
-const tasksPerThread = 4
+// tasksPerThread is how many cells a round has for each thread: enough to share
+// out evenly, few enough for their matrices to stay in the cache.
+const tasksPerThread = 8
 
 // Chunked appends the works' tokens chunk by chunk. A group of heads goes
-// through the whole prompt at a time, in rounds: first the round's chunks of
-// all heads side by side, as far as they don't need the state, then, tile of
-// value channels beside tile, one chunk after the other.
+// through the whole prompt at a time, in rounds: first the round's cells of all
+// heads side by side, as far as they don't need the state, then, tile of value
+// channels beside tile, one chunk after the other.
 func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	tasks := tasksPerThread * k.Threads()
 	heads := min(s.Heads, tasks)
-	count := max(1, min(chunksAtOnce, tasks/heads))
+	count := max(1, min(cellsAtOnce, tasks/heads))
 	for i := range works {
 		w := &works[i]
 		w.check(s)
@@ -40,24 +40,26 @@ func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	}
 }
 
-// group takes heads [h0, h1) through a work, count chunks a round.
+// group takes heads [h0, h1) through a work, count cells a round.
 func (b *Scratch) group(k *cpu.Kernels, s Shape, w *Work, h0, h1, count int) {
 	threads := b.threadsFor(k)
-	for len(b.chunks) < count*(h1-h0) {
-		b.chunks = append(b.chunks, chunk{})
+	for len(b.cells) < count*(h1-h0) {
+		b.cells = append(b.cells, cell{})
 	}
 	b.tilesOf(s, w, h0, h1)
 	for from := 0; from < w.N; from += count * chunkRows {
 		count := min(count, (w.N-from+chunkRows-1)/chunkRows)
 		k.Share(count*(h1-h0), func(t cpu.Thread, i int) {
-			c, at := &b.chunks[i], from+i%count*chunkRows
-			c.reset(&threads[t.Number].block, min(chunkRows, w.N-at), s.KeyDim)
-			c.prepare(t, &threads[t.Number].block, s, w, h0+i/count, at)
+			at := from + i%count*chunkRows
+			b.cells[i].prepare(t, &threads[t.Number].block, s, w, h0+i/count, at, min(w.N, at+chunkRows))
 		})
 		k.Share(len(b.tiles), func(t cpu.Thread, i int) {
 			tile := &b.tiles[i]
 			for j := range count {
-				threads[t.Number].tile.chunk(t, &b.chunks[(tile.head-h0)*count+j], s, w, tile, from+j*chunkRows)
+				cell := &b.cells[(tile.head-h0)*count+j]
+				for c := range cell.n {
+					threads[t.Number].tile.chunk(t, &cell.chunks[c], s, w, tile)
+				}
 			}
 		})
 	}
@@ -93,17 +95,16 @@ func (b *Scratch) store(s Shape, w *Work) {
 	}
 }
 
-// chunk takes a tile's state through one chunk, whose first row is row from of
-// the work:
+// chunk takes a tile's state through one chunk:
 //
 //	U = (I+A)^-1 (beta V - beta exp(G) K S)
 //	O = scale exp(G) Q S + P U
 //	S <- diag(exp G_last) S + (exp(G_last - G) K)^T U
-func (b *tileScratch) chunk(t cpu.Thread, c *chunk, s Shape, w *Work, tile *tile, from int) {
+func (b *tileScratch) chunk(t cpu.Thread, c *chunk, s Shape, w *Work, tile *tile) {
 	columns, width := tile.state.Stride, tile.width
 	dense := func(x *[]float32) cpu.Dense { return cpu.Dense{Data: grow(x, chunkRows*columns), Stride: columns} }
 	v, u, o := dense(&b.v), dense(&b.u), dense(&b.o)
-	first, stride := (from*s.Heads+tile.head)*s.ValueDim+tile.col, s.Heads*s.ValueDim
+	first, stride := (c.from*s.Heads+tile.head)*s.ValueDim+tile.col, s.Heads*s.ValueDim
 	direct := width == columns // whole panels: the result goes where it belongs
 	if direct {
 		o = cpu.Dense{Data: w.Out[first:], Stride: stride}
@@ -111,14 +112,21 @@ func (b *tileScratch) chunk(t cpu.Thread, c *chunk, s Shape, w *Work, tile *tile
 		clear(v.Data)
 	}
 	for r := range c.rows {
-		t.Scale(v.From(r).Data, w.V[first+r*stride:][:width], w.Beta[(from+r)*s.Heads+tile.head])
+		copy(v.From(r).Data[:width], w.V[first+r*stride:])
 	}
-	t.Product(v, cpu.Dense{Data: c.keys, Stride: c.channels}, tile.state, c.rows, columns, s.KeyDim, ones[:])
-	t.Product(o, cpu.Dense{Data: c.queries, Stride: c.channels}, tile.state, c.rows, columns, s.KeyDim, nil)
-	for r0 := 0; r0 < c.rows; r0 += blockRows { // right of a block nothing counts
-		rows := min(blockRows, c.rows-r0)
-		t.Product(u.From(r0), cpu.Dense{Data: c.inverse[r0*chunkRows:], Stride: chunkRows}, v, rows, columns, r0+rows, nil)
-		t.Product(o.From(r0), c.scores(r0), u, rows, columns, r0+rows, ones[:])
+	if c.jump {
+		t.Product(tile.state, cpu.Dense{}, cpu.Dense{}, s.KeyDim, columns, 0, c.first)
+	}
+	near, products := cpu.Dense{Data: c.near, Stride: c.channels}, cpu.Dense{Data: c.products, Stride: chunkRows}
+	t.Product(v, near, tile.state, c.rows, columns, s.KeyDim, c.beta)
+	t.Product(o, near.From(c.rows), tile.state, c.rows, columns, s.KeyDim, nil)
+	for r := 0; r < c.rows; r += blockRows { // right of a block nothing counts
+		rows := min(blockRows, c.rows-r)
+		if r > 0 {
+			t.Product(v.From(r), products.From(r), u, rows, columns, r, ones[:])
+		}
+		t.Product(u.From(r), cpu.Dense{Data: c.inverse[r*blockRows:], Stride: blockRows}, v.From(r), rows, columns, rows, nil)
+		t.Product(o.From(r), products.From(c.rows+r), u, rows, columns, r+rows, ones[:])
 	}
 	t.Product(tile.state, cpu.Dense{Data: c.update, Stride: chunkRows}, u, s.KeyDim, columns, c.rows, c.decay)
 	for r := 0; r < c.rows && !direct; r++ {

@@ -12,7 +12,7 @@ import (
 type cache struct {
 	*attention.Blocks
 	chunk int
-	sums  [][]float32 // by chunk: [heads, KeyDim]
+	sums  vectors
 	// The open chunk's rows so far, rotated by their places in the chunk.
 	q, k, v []float32
 }
@@ -31,7 +31,7 @@ func (m LongHeads) sumUp(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 		rotate(k, l, c.q[place*qw:], take, l.Heads, at)
 		rotate(k, l, c.k[place*kw:], take, l.KV.Heads, at)
 		if done += take; place+take == m.Chunk {
-			c.sums = append(c.sums, sum(k, l, m.Chunk, c.q, c.k, c.v))
+			c.sums.append(sum(k, l, m.Chunk, c.q, c.k, c.v))
 			c.q, c.k, c.v = nil, nil, nil
 		}
 	}
@@ -75,7 +75,7 @@ func (c *cache) Fork(n int) (attention.Cache, bool) {
 	if c.ForkPoint(n) != n {
 		return nil, false
 	}
-	f := &cache{Blocks: c.Blocks.Fork(n), chunk: c.chunk, sums: slices.Clone(c.sums[:n/c.chunk])}
+	f := &cache{Blocks: c.Blocks.Fork(n), chunk: c.chunk, sums: c.sums.fork(n / c.chunk)}
 	if open := n % c.chunk; open > 0 {
 		part := func(x []float32) []float32 { return slices.Clone(x[:open*(len(x)/(c.Len()%c.chunk))]) }
 		f.q, f.k, f.v = part(c.q), part(c.k), part(c.v)
@@ -91,7 +91,7 @@ func (c *cache) Pieces() iter.Seq2[any, int64] {
 				return
 			}
 		}
-		for _, s := range c.sums {
+		for _, s := range c.sums.list {
 			if !yield(&s[0], int64(4*len(s))) {
 				return
 			}

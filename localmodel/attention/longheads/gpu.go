@@ -102,7 +102,7 @@ func (l *onDevice) attendChosen(r *gpu.Rows) {
 	}
 	r.Turned(l.turned, r.Q, l.turns, l.c.Heads, at)
 	var err error
-	if l.chosen, err = l.d.Rechoose(l.chosen, l.c.Heads, 1, l.c.KVHeads, l.jobs(r)); err != nil {
+	if l.chosen, err = l.d.Rechoose(l.chosen, l.c.Heads, l.together(l.c.Heads/l.c.KVHeads), l.c.KVHeads, l.jobs(r)); err != nil {
 		r.Try(err)
 		return
 	}
@@ -110,23 +110,29 @@ func (l *onDevice) attendChosen(r *gpu.Rows) {
 	r.Step.AttendChosen(out, 0, l.turned, r.N*l.c.Heads, l.packed, l.chosen, r.Attention())
 }
 
-// jobs are the chunks that each row and head sees, of which the row's own ends
-// with it.
+// jobs are the chunks that each row's heads see, one or those that choose
+// together, of which the row's own ends with it.
 func (l *onDevice) jobs(r *gpu.Rows) []gpu.ChosenJob {
-	own, heads := r.Pos/l.Chunk, l.c.Heads
+	own, heads, group := r.Pos/l.Chunk, l.c.Heads, l.c.Heads/l.c.KVHeads
 	entries := own - 1 // chunks ahead of the one before the rows' own
 	scores := make([]float32, r.N*heads*entries)
 	if l.TopK > 3 {
 		r.Step.Scores(l.scores, r.Q, l.vectors, r.N, heads, heads, entries, l.c.KeyDim, 1)
 		scores = r.Read(l.scores, len(scores))
 	}
-	jobs := make([]gpu.ChosenJob, r.N*heads)
-	for i := range jobs {
-		j := gpu.ChosenJob{Head: i % heads / (heads / l.c.KVHeads), Row: i, Out: i, Rows: 1}
-		for turn, chunk := range l.pick(scores[i*entries:][1:entries], own) {
+	var jobs []gpu.ChosenJob
+	for i, n := 0, l.together(group); i < r.N*heads; i += n {
+		j := gpu.ChosenJob{Head: i % heads / group, Row: i, Out: i, Rows: n}
+		sum := scores[i*entries:][:entries]
+		for h := 1; h < n; h++ {
+			for c, v := range scores[(i+h)*entries:][:entries] {
+				sum[c] += v
+			}
+		}
+		for turn, chunk := range l.pick(sum, own) {
 			j.Keys = gpu.Run(j.Keys, chunk*l.Chunk, min((chunk+1)*l.Chunk, r.Pos+i/heads+1), turn)
 		}
-		jobs[i] = j
+		jobs = append(jobs, j)
 	}
 	return jobs
 }

@@ -26,6 +26,9 @@ import (
 type LongHeads struct {
 	Chunk int // tokens of a chunk
 	TopK  int // chunks that a row sees in all, at least 3
+	// Group lets the query heads of a kv head choose together, by the sum of their
+	// scores, and read their chunks once. The paper lets each choose for itself.
+	Group bool
 }
 
 var (
@@ -34,7 +37,13 @@ var (
 )
 
 // String implements attention.Mechanism.
-func (m LongHeads) String() string { return fmt.Sprintf("longheads:chunk=%d,topk=%d", m.Chunk, m.TopK) }
+func (m LongHeads) String() string {
+	out := fmt.Sprintf("longheads:chunk=%d,topk=%d", m.Chunk, m.TopK)
+	if m.Group {
+		out += ",share=group"
+	}
+	return out
+}
 
 // Fits implements attention.Chooser.
 func (m LongHeads) Fits(layers []attention.Layer, window int) error {
@@ -70,9 +79,8 @@ func (m LongHeads) Bytes(l attention.Layer, n int) int64 {
 	if l.Window > 0 {
 		return full.Full{}.Bytes(l, n)
 	}
-	sums := (n/m.Chunk + 1) * l.Heads * l.KV.KeyDim
 	open := min(n, m.Chunk) * (l.Heads*l.KV.KeyDim + l.KV.Heads*(l.KV.KeyDim+l.KV.ValueDim))
-	return attention.RunBytes(l.KV, n) + int64(4*(sums+open))
+	return attention.RunBytes(l.KV, n) + vectorsBytes(n/m.Chunk, l.Heads*l.KV.KeyDim) + int64(4*open)
 }
 
 // Attend implements attention.Mechanism. Layers with a window of their own keep
@@ -128,59 +136,4 @@ func rotate(k *cpu.Kernels, l attention.Layer, x []float32, n, heads int, at []i
 	if l.Angles != nil && n > 0 {
 		k.RoPE(x, n, heads, l.KV.KeyDim, l.Angles, at)
 	}
-}
-
-// attendChosen computes the rows of a work from its row early on: those that
-// have more chunks than they may see.
-func (m LongHeads) attendChosen(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache, raw []float32, from, early int) {
-	d, dv, rows := l.KV.KeyDim, l.KV.ValueDim, w.N-early
-	seen := make([][]int, rows*l.Heads)
-	k.Parallel(len(seen), func(i int) {
-		row, h := early+i/l.Heads, i%l.Heads
-		seen[i] = m.choose(c, raw[(row*l.Heads+h)*d:][:d], h, (from+row)/m.Chunk)
-	})
-	// Turn r of a row's queries is for the chunk that is packed at place r.
-	turned := make([]float32, len(seen)*m.TopK*d)
-	at := make([]int, len(seen)*m.TopK)
-	for i, chunks := range seen {
-		row, h := early+i/l.Heads, i%l.Heads
-		last := (m.TopK-1)*m.Chunk + (from+row)%m.Chunk
-		for r, chunk := range chunks {
-			copy(turned[(i*m.TopK+r)*d:], raw[(row*l.Heads+h)*d:][:d])
-			at[i*m.TopK+r] = last + (chunk-r)*m.Chunk
-		}
-	}
-	rotate(k, l, turned, len(at), 1, at)
-	jobs := make([]cpu.ChosenJob, len(seen))
-	for i, chunks := range seen {
-		row, h := early+i/l.Heads, i%l.Heads
-		j := cpu.ChosenJob{Head: h / (l.Heads / l.KV.Heads), N: 1, Out: w.Out[(row*l.Heads+h)*dv:][:dv], Stride: dv}
-		for r, chunk := range chunks {
-			j.Q = append(j.Q, turned[(i*m.TopK+r)*d:][:d])
-			j.Blocks = c.Choose(j.Blocks, chunk*m.Chunk, min((chunk+1)*m.Chunk, from+row+1), r)
-		}
-		jobs[i] = j
-	}
-	k.AttendChosen(shape(l), jobs...)
-}
-
-// choose returns the chunks that a row of chunk own sees by head h, ascending:
-// of equally good ones the earlier.
-func (m LongHeads) choose(c *cache, q []float32, h, own int) []int {
-	scores := make([]float32, own-2) // of chunks 1 … own-2
-	for i := range scores {
-		for x, v := range c.sums[1+i][h*len(q):][:len(q)] {
-			scores[i] += q[x] * v
-		}
-	}
-	return m.pick(scores, own)
-}
-
-// pick is choose by the scores of chunks 1 … own-2.
-func (m LongHeads) pick(scores []float32, own int) []int {
-	out := []int{0}
-	for _, i := range attention.TopK(scores, m.TopK-3) {
-		out = append(out, 1+i)
-	}
-	return append(out, own-1, own)
 }

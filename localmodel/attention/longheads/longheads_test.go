@@ -30,7 +30,7 @@ func TestGolden(t *testing.T) {
 						g.Near(t, fmt.Sprintf("steps of %d", step), out, "o")
 					}
 					if kv == cpu.F32 && step == 5 {
-						checkChoice(t, m, g, state)
+						checkChoice(t, k, m, g, state)
 					}
 				}
 			})
@@ -40,19 +40,22 @@ func TestGolden(t *testing.T) {
 
 // checkChoice compares the vectors of chunks, and what each row has chosen by
 // them.
-func checkChoice(t *testing.T, m LongHeads, g attentiontest.GoldenCase, c *cache) {
+func checkChoice(t *testing.T, k *cpu.Kernels, m LongHeads, g attentiontest.GoldenCase, c *cache) {
 	t.Helper()
 	rep, shape := g.Tensor(t, "rep")
 	heads, d := g.Layer.Heads, g.Layer.KV.KeyDim
 	for i, want := range goldentest.Swap(rep, shape[0], shape[1], d) {
-		if got := float64(c.sums[i/(heads*d)][i%(heads*d)]); !(math.Abs(got-want) <= g.AbsTol) {
+		if got := float64(c.sums.of(i / (heads * d))[i%(heads*d)]); !(math.Abs(got-want) <= g.AbsTol) {
 			t.Fatalf("number %d of the chunks' vectors: got %g, want %g", i, got, want)
 		}
 	}
 	chosen, _ := g.Tensor(t, "chosen")
 	for h := range heads {
 		for row := m.Chunk * m.TopK; row < g.N; row++ {
-			got := m.choose(c, g.Q[(row*heads+h)*d:][:d], h, row/m.Chunk)
+			var got []int
+			k.Share(1, func(th cpu.Thread, _ int) {
+				got = m.choose(th, c, g.Q[(row*heads+h)*d:][:d], chooser{row: row, own: row / m.Chunk, head: h, heads: 1})
+			})
 			for i, want := range chosen[(h*g.N+row)*m.TopK:][:m.TopK] {
 				if got[i] != int(want) {
 					t.Fatalf("head %d, row %d chooses %v, want %v", h, row, got, chosen[(h*g.N+row)*m.TopK:][:m.TopK])
@@ -84,7 +87,7 @@ func TestForksGoOnAsOneSequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := rapid.SampledFrom(square()).Draw(t, "shape")
 		l := shape.Layer(cpu.F32)
-		m := LongHeads{Chunk: rapid.IntRange(1, 40).Draw(t, "chunk"), TopK: rapid.IntRange(3, 6).Draw(t, "topk")}
+		m := LongHeads{Chunk: rapid.IntRange(1, 40).Draw(t, "chunk"), TopK: rapid.IntRange(3, 6).Draw(t, "topk"), Group: rapid.Bool().Draw(t, "group")}
 		n, at, cut := rapid.IntRange(1, 300).Draw(t, "n"), 0, 0
 		x := shape.Random(n, 1)
 		whole := attentiontest.Feed(k, m, l, m.New(l), x)
@@ -125,15 +128,51 @@ func TestFits(t *testing.T) {
 		layer attention.Layer
 		want  string
 	}{
-		{LongHeads{256, 16}, free, "<nil>"},
-		{LongHeads{256, 32}, free, "<nil>"},
-		{LongHeads{256, 33}, free, "topk=33, but a window of 8192 has 32 chunks of 256"},
-		{LongHeads{10000, 3}, free, "a chunk of 10000 tokens is larger than the window of 8192"},
-		{LongHeads{256, 16}, own, "every layer of this model has a window of its own"},
-		{LongHeads{256, 16}, uneven, "chunks are summed up by values, which have 32 channels here; keys have 64"},
+		{LongHeads{Chunk: 256, TopK: 16}, free, "<nil>"},
+		{LongHeads{Chunk: 256, TopK: 32}, free, "<nil>"},
+		{LongHeads{Chunk: 256, TopK: 33}, free, "topk=33, but a window of 8192 has 32 chunks of 256"},
+		{LongHeads{Chunk: 10000, TopK: 3}, free, "a chunk of 10000 tokens is larger than the window of 8192"},
+		{LongHeads{Chunk: 256, TopK: 16}, own, "every layer of this model has a window of its own"},
+		{LongHeads{Chunk: 256, TopK: 16}, uneven, "chunks are summed up by values, which have 32 channels here; keys have 64"},
 	} {
 		if err := c.m.Fits([]attention.Layer{c.layer}, 8192); fmt.Sprint(err) != c.want {
 			t.Errorf("%v: %v, want %s", c.m, err, c.want)
 		}
 	}
+}
+
+// Heads that choose together take the chunks with the largest sums, and read
+// them as one head does that has chosen the same.
+func TestAGroupChoosesByTheSumOfItsScores(t *testing.T) {
+	shape := attentiontest.Shape{Heads: 6, KVHeads: 2, KeyDim: 16, ValueDim: 16, Base: 1e4}
+	l := shape.Layer(cpu.F32)
+	m := LongHeads{Chunk: 8, TopK: 5, Group: true}
+	x := shape.Random(400, 1)
+	attentiontest.EachLevel(t, "group", func(t *testing.T, k *cpu.Kernels) {
+		c := m.New(l).(*cache)
+		attentiontest.Feed(k, m, l, c, x)
+		q := shape.Random(1, 2).Q
+		for kv := range 2 {
+			scores := make([]float64, 48)
+			for i := range scores {
+				for h := 3 * kv; h < 3*kv+3; h++ {
+					for d, v := range c.sums.of(1 + i)[h*16:][:16] {
+						scores[i] += float64(q[h*16+d]) * float64(v)
+					}
+				}
+			}
+			want := []int{0}
+			for _, i := range attention.TopK(scores, 2) {
+				want = append(want, 1+i)
+			}
+			want = append(want, 49, 50)
+			var got []int
+			k.Share(1, func(th cpu.Thread, _ int) {
+				got = m.choose(th, c, q[kv*48:][:48], chooser{own: 50, head: 3 * kv, heads: 3})
+			})
+			if !slices.Equal(got, want) {
+				t.Errorf("kv head %d: %v, want %v", kv, got, want)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@
 // that is cached.
 //
 //	c, s = rms norm of the first rank numbers of W_a x; the rest of them
+//	queries = W_q x, or W_qb (rms norm of W_qa x)
 //	key of head h = [W_kh c | s], value = W_vh c, softmax over all earlier tokens
 //
 // Neither is ever made for a cached token: with the query (W_kh^T q | q_s) the
@@ -26,7 +27,9 @@ import (
 // heads' results, ahead of the last matrix. Matrices are [out, in].
 type Layer struct {
 	Heads, KeyDim, SharedDim, ValueDim int        // KeyDim: of a head's own part of a key
-	Query                              cpu.Matrix // [heads (keyDim + sharedDim), width]
+	Query                              cpu.Matrix // [heads (keyDim + sharedDim), width], or [.., query rank]
+	QueryDown                          cpu.Matrix // [query rank, width]; zero: queries are of x itself
+	QueryNorm                          []float32  // [query rank]
 	Down                               cpu.Matrix // [rank + sharedDim, width]
 	Norm                               []float32  // [rank]
 	NormEps                            float32
@@ -111,6 +114,7 @@ type Tokens struct {
 // time may use it.
 type Scratch struct {
 	query, latent []float32 // [n, heads (keyDim + sharedDim)], [n, rank + sharedDim]
+	short         []float32 // [n, query rank]
 	long, mean    []float32 // [n, heads, rank + sharedDim], [n, heads, rank]
 	threads       [][]float32
 }
@@ -133,8 +137,7 @@ func (l *Layer) Mix(k *cpu.Kernels, b *Scratch, x []float32, works []Tokens, out
 	for len(b.threads) < k.Threads() {
 		b.threads = append(b.threads, nil)
 	}
-	k.MatMuls(x, n,
-		cpu.MatMulJob{Out: grow(&b.query, n*l.Query.Rows), W: l.Query}, cpu.MatMulJob{Out: grow(&b.latent, n*l.Down.Rows), W: l.Down})
+	l.project(k, b, x, n)
 	l.normalise(k, b, n)
 	grow(&b.long, n*l.Heads*s.KeyDim)
 	grow(&b.mean, n*l.Heads*s.ValueDim)
@@ -148,6 +151,21 @@ func (l *Layer) Mix(k *cpu.Kernels, b *Scratch, x []float32, works []Tokens, out
 	}
 	k.AttendLatent(s, jobs...)
 	l.eachTile(k, n, func(t cpu.Thread, h, from, rows int) { l.values(t, b, h, from, rows, out) })
+}
+
+// project computes queries and latents.
+func (l *Layer) project(k *cpu.Kernels, b *Scratch, x []float32, n int) {
+	query := grow(&b.query, n*l.Query.Rows)
+	latent := cpu.MatMulJob{Out: grow(&b.latent, n*l.Down.Rows), W: l.Down}
+	rank := l.QueryDown.Rows
+	if rank == 0 {
+		k.MatMuls(x, n, cpu.MatMulJob{Out: query, W: l.Query}, latent)
+		return
+	}
+	short := grow(&b.short, n*rank)
+	k.MatMuls(x, n, cpu.MatMulJob{Out: short, W: l.QueryDown}, latent)
+	k.RMSNorm(short, short, l.QueryNorm, n, rank, l.NormEps)
+	k.MatMul(query, short, n, l.Query)
 }
 
 func (l *Layer) normalise(k *cpu.Kernels, b *Scratch, n int) {

@@ -72,7 +72,7 @@ func (m SinkKV) Fits(layers []attention.Layer, _ int) error {
 
 // New implements attention.Mechanism.
 func (m SinkKV) New(l attention.Layer) attention.Cache {
-	c := &cache{Cache: full.Full{}.New(l), sinks: attention.NewBlocks(l.KV)}
+	c := &cache{Cache: full.Full{}.New(l), sinks: attention.NewFew(l.KV, m.Sinks)}
 	keys, values := m.learned(l.Index, l.KV.Heads, l.KV.KeyDim, l.KV.ValueDim)
 	c.sinks.Append(m.Sinks, keys, values)
 	return c
@@ -104,7 +104,7 @@ func byToken(dst, src []float32, n, heads, d int, zero bool) {
 
 // Bytes implements attention.Mechanism.
 func (m SinkKV) Bytes(l attention.Layer, n int) int64 {
-	return full.Full{}.Bytes(l, n) + attention.RunBytes(l.KV, m.Sinks)
+	return full.Full{}.Bytes(l, n) + attention.FewBytes(l.KV, m.Sinks, m.Sinks)
 }
 
 // Attend implements attention.Mechanism: full attention with its log-sum-exp,

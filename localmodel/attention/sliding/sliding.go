@@ -6,6 +6,10 @@
 // A row at t < S+R is plain causal attention. Behind that, the recent part
 // keeps its true distances and only the sinks are seen from a query that is
 // rotated by S+R-1: two partial softmaxes, merged by their log-sum-exp.
+//
+// A prompt holds more than it sees, so that it can be forked where others part
+// from it; at its end the answer's cache becomes a ring of R tokens beside the
+// sinks, while what is kept for other prompts stays as it was.
 // Source: ../shared/spec/attention.md §2a (arXiv 2309.17453 and its code).
 package sliding
 
@@ -26,9 +30,9 @@ type Sliding struct {
 	TruePositions bool
 }
 
-var _ attention.Mechanism = Sliding{}
+var _ attention.PromptEnder = Sliding{}
 
-// slack is how far behind its end a sequence can be forked.
+// slack is how far behind its end a prompt can be forked. Answers have none.
 const slack = 1024
 
 // String implements attention.Mechanism.
@@ -42,13 +46,20 @@ func (s Sliding) String() string {
 
 // New implements attention.Mechanism.
 func (s Sliding) New(l attention.Layer) attention.Cache {
-	return &cache{recent: attention.NewBlocks(l.KV), sinks: attention.NewBlocks(l.KV), keep: s.Window + s.Sinks}
+	c := &cache{recent: attention.NewBlocks(l.KV), sinks: attention.NewFew(l.KV, s.Sinks), window: s.Window, all: s.Window + s.Sinks}
+	if s.ownWindow(l) {
+		c.window, c.all = l.Window, l.Window
+	}
+	return c
 }
+
+// ownWindow says whether a layer keeps its own window.
+func (s Sliding) ownWindow(l attention.Layer) bool { return l.Window > 0 && l.Window <= s.Window }
 
 // Bytes implements attention.Mechanism.
 func (s Sliding) Bytes(l attention.Layer, n int) int64 {
-	recent := min(n, s.Window+s.Sinks+slack+cpu.BlockTokens)
-	return attention.RunBytes(l.KV, recent) + attention.RunBytes(l.KV, min(n, s.Sinks))
+	recent := min(n+cpu.BlockTokens, s.Window+s.Sinks+slack+cpu.BlockTokens) // a block more where Keep folded one
+	return attention.RunBytes(l.KV, recent) + attention.FewBytes(l.KV, min(n, s.Sinks), s.Sinks)
 }
 
 // Attend implements attention.Mechanism. A layer whose own window is no wider
@@ -56,14 +67,28 @@ func (s Sliding) Bytes(l attention.Layer, n int) int64 {
 func (s Sliding) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
 	for _, w := range works {
 		c := w.Cache.(*cache)
-		if l.Window > 0 && l.Window <= s.Window {
+		if s.ownWindow(l) {
 			s.own(k, l, w, c)
 		} else {
 			s.attend(k, l, w, c)
 		}
-		c.recent.Drop(s.Window + s.Sinks + slack)
+		c.drop()
 	}
 }
+
+// EndPrompt implements attention.PromptEnder: what stands in for shorter prompts
+// is kept with the prompt; an answer needs no more than it sees.
+func (s Sliding) EndPrompt(_ *cpu.Kernels, _ []attention.Layer, caches []attention.Cache) {
+	for _, c := range caches {
+		if c, ours := c.(*cache); ours {
+			c.answers = true
+			c.drop()
+		}
+	}
+}
+
+// Observed implements attention.PromptEnder.
+func (s Sliding) Observed() int { return 0 }
 
 // own is the model's own window.
 func (s Sliding) own(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
@@ -126,7 +151,28 @@ func rotate(k *cpu.Kernels, l attention.Layer, x []float32, heads int, at []int)
 
 type cache struct {
 	recent, sinks *attention.Blocks
-	keep          int
+	// A row sees all tokens while there are no more than all, and then the last
+	// window of them, itself included, besides the sinks.
+	window, all int
+	answers     bool // the prompt is done
+}
+
+// needs is the first position that a sequence of n tokens must have kept.
+func (c *cache) needs(n int) int {
+	if n < c.all {
+		return 0
+	}
+	return n - c.window
+}
+
+// drop forgets what is not needed, nor, in a prompt, could be in a fork.
+func (c *cache) drop() {
+	switch n := c.Len(); {
+	case !c.answers:
+		c.recent.Drop(c.all + slack)
+	case c.needs(n) > 0:
+		c.recent.Keep(c.window)
+	}
 }
 
 // append adds a work's rotated keys; the first of all go to the sinks too.
@@ -155,8 +201,8 @@ func (c *cache) Pieces() iter.Seq2[any, int64] {
 
 // Fork implements attention.Cache.
 func (c *cache) Fork(n int) (attention.Cache, bool) {
-	if first := max(0, n-c.keep); first < n && !c.recent.Has(first) {
+	if first := c.needs(n); first < n && !c.recent.Has(first) || c.answers && n < c.Len() && n > 0 {
 		return nil, false
 	}
-	return &cache{recent: c.recent.Fork(n), sinks: c.sinks.Fork(min(n, c.sinks.Len())), keep: c.keep}, true
+	return &cache{recent: c.recent.Fork(n), sinks: c.sinks.Fork(min(n, c.sinks.Len())), window: c.window, all: c.all, answers: c.answers && n > 0}, true
 }

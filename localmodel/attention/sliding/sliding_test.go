@@ -3,6 +3,7 @@ package sliding
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -123,5 +124,95 @@ func TestSlidingThatKeepsAllIsFull(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Behind the end of a prompt a cache holds no more blocks than the window fills,
+// and not a bit of an answer changes: whatever the window and the prompt's
+// length, token by token, several tokens at once, and behind forks.
+func TestAnswersHoldTheWindowAlone(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	for _, shape := range attentiontest.Shapes() {
+		for _, s := range []Sliding{{Window: 128, Sinks: 4}, {Window: 100, Sinks: 4}, {Window: 150}, {Window: 64, Sinks: 40}, {Window: 1, Sinks: 1}, {Window: 257, Sinks: 4, TruePositions: true}} {
+			for _, prompt := range []int{1, 130, 255, 256, 257, 440} {
+				for _, kv := range []cpu.KVType{cpu.F32, cpu.F16, cpu.Q8} {
+					answers(t, k, s, shape, kv, prompt)
+				}
+			}
+		}
+	}
+}
+
+func answers(t *testing.T, k *cpu.Kernels, s Sliding, shape attentiontest.Shape, kv cpu.KVType, prompt int) {
+	t.Helper()
+	l := shape.Layer(kv)
+	what := fmt.Sprintf("%s on a layer of %s in %s behind %d tokens", s, shape, kv, prompt)
+	x := shape.Random(prompt+150, 5)
+	slack, ring := s.New(l), s.New(l)
+	for _, c := range []attention.Cache{slack, ring} {
+		attentiontest.Feed(k, s, l, c, shape.Cut(x, 0, prompt))
+	}
+	s.EndPrompt(k, []attention.Layer{l}, []attention.Cache{ring})
+	most := s.Window
+	if s.ownWindow(l) {
+		most = l.Window
+	}
+	for n := prompt; n < x.N; {
+		step := 1
+		if n%50 == 49 {
+			step = 3
+		}
+		if n%40 == 0 {
+			fork, ok := ring.Fork(n)
+			if !ok {
+				t.Fatalf("%s: no fork at the end, %d tokens", what, n)
+			}
+			attentiontest.Feed(k, s, l, ring, shape.Cut(shape.Random(n+1, 8), n, n+1)) // the fork sees nothing of it
+			ring = fork
+		}
+		step = min(step, x.N-n)
+		next := shape.Cut(x, n, n+step)
+		want, got := attentiontest.Feed(k, s, l, slack, next), attentiontest.Feed(k, s, l, ring, next)
+		if n += step; !slices.Equal(want, got) {
+			t.Fatalf("%s: row %d differs from that of a cache that holds more", what, n-1)
+		}
+		held := attentiontest.Held(ring)
+		if bound := attention.RunBytes(l.KV, most) + attention.FewBytes(l.KV, min(n, s.Sinks), s.Sinks); n > s.Window+s.Sinks && held > bound {
+			t.Fatalf("%s: %d tokens hold %d bytes, want at most %d", what, n, held, bound)
+		}
+	}
+}
+
+// A prompt that is kept can be forked where others part from it, also while an
+// answer goes on behind it.
+func TestKeptPromptsForkAheadOfTheirEnd(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	s := Sliding{Window: 100, Sinks: 4}
+	shape := attentiontest.Shapes()[0]
+	l, x := shape.Layer(cpu.F16), shape.Random(700, 6)
+	c := s.New(l)
+	attentiontest.Feed(k, s, l, c, shape.Cut(x, 0, 600))
+	kept, ok := c.Fork(600)
+	if !ok {
+		t.Fatal("a prompt can't be forked at its end")
+	}
+	s.EndPrompt(k, []attention.Layer{l}, []attention.Cache{c})
+	for n := 600; n < 700; n++ {
+		attentiontest.Feed(k, s, l, c, shape.Cut(x, n, n+1))
+	}
+	fork, ok := kept.Fork(400)
+	if !ok {
+		t.Fatal("a kept prompt can't be forked 200 tokens ahead of its end")
+	}
+	whole := s.New(l)
+	attentiontest.Feed(k, s, l, whole, shape.Cut(x, 0, 400))
+	want, got := attentiontest.Feed(k, s, l, whole, shape.Cut(x, 400, 450)), attentiontest.Feed(k, s, l, fork, shape.Cut(x, 400, 450))
+	if !slices.Equal(want, got) {
+		t.Error("rows behind a fork of a kept prompt differ from those of a prompt computed whole")
+	}
+	if _, ok := c.Fork(650); ok {
+		t.Error("an answer says that it can be forked where it has forgotten what it takes")
 	}
 }

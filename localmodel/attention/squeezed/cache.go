@@ -36,14 +36,14 @@ func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []
 	}
 	for i, f := range m.prepare(k, list) {
 		free[i].fixed = f
-		free[i].seal(k, list[i].l)
+		free[i].seal(k)
 	}
 }
 
 // seal puts the clustered keys into the order of their clusters.
-func (c *cache) seal(k *cpu.Kernels, l attention.Layer) {
+func (c *cache) seal(k *cpu.Kernels) {
 	if c.fixed.n > 0 {
-		c.fixed.store(k, l, c.tail)
+		c.fixed.store(k, c.tail)
 	}
 	c.tail = c.tail.From(c.fixed.n)
 	c.queries = nil
@@ -75,7 +75,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	if f.n == 0 {
 		return tail.Fork(n)
 	}
-	s := f.blocks.Shape()
+	s := f.rows.Shape()
 	rows := make([][]int32, s.Heads) // by token
 	for h := range rows {
 		rows[h] = make([]int32, f.n)
@@ -88,7 +88,7 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	for t := range n {
 		for h := range s.Heads {
 			if key, value := k[h*s.KeyDim:], v[h*s.ValueDim:]; t < f.n {
-				f.blocks.Read(int(rows[h][t]), h, key, value)
+				f.rows.Read(int(rows[h][t]), h, key, value)
 			} else {
 				tail.Read(t-f.n, h, key, value)
 			}
@@ -98,11 +98,12 @@ func (f *fixed) unsorted(n int, tail *attention.Blocks) *attention.Blocks {
 	return out
 }
 
-// bytes is what a prepared context takes beside keys and values.
+// bytes is what a prepared context takes beside keys and values: a level's
+// counts are there as integers and as float32 weights.
 func (f *fixed) bytes() int64 {
 	total := 0
 	for _, h := range f.heads {
-		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*(len(h.start)+len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
+		total += len(h.table.Data) + len(h.coarseTable.Data) + 4*len(h.order) + 8*len(h.start) + 12*(len(h.fine.counts)+len(h.coarse.counts)) + 4*len(h.parent)
 	}
 	return int64(total)
 }
@@ -110,18 +111,12 @@ func (f *fixed) bytes() int64 {
 // Pieces implements attention.Cache.
 func (c *cache) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) {
-		runs := []*attention.Blocks{c.tail}
-		if c.fixed != nil && c.fixed.n > 0 {
-			runs = append(runs, c.fixed.blocks)
-			if !yield(c.fixed, c.fixed.bytes()) {
-				return
-			}
+		if c.fixed != nil && c.fixed.n > 0 && !yield(c.fixed, c.fixed.bytes()+c.fixed.rows.Bytes()) {
+			return
 		}
-		for _, run := range runs {
-			for id, bytes := range run.Pieces() {
-				if !yield(id, bytes) {
-					return
-				}
+		for id, bytes := range c.tail.Pieces() {
+			if !yield(id, bytes) {
+				return
 			}
 		}
 		if n := len(c.queries); n > 0 {

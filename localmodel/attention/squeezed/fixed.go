@@ -13,12 +13,12 @@ import (
 type fixed struct {
 	tokens int // of the context
 	n      int // of these clustered ones, from the first on
-	blocks *attention.Blocks
+	rows   *cpu.KVRows
 	heads  []lookup // by kv head
 }
 
 // lookup is how a kv head finds keys. Its keys lie in the order of their
-// clusters: those of cluster c are rows start[c] … start[c+1]-1 of the blocks.
+// clusters: those of cluster c are rows start[c] … start[c+1]-1.
 type lookup struct {
 	order []int32 // by row: the token
 	start []int
@@ -28,11 +28,13 @@ type lookup struct {
 	coarse      level
 	coarseTable cpu.Matrix
 	parent      []int32 // by cluster
+	// The same tables as numbers.
+	centroids, coarseCentroids []float32
 }
 
 // store copies the first n tokens of a run into the order of the lookups.
-func (f *fixed) store(k *cpu.Kernels, l attention.Layer, from *attention.Blocks) {
-	f.blocks = attention.Permuted(k, l.KV, from, f.n, func(head, row int) int { return int(f.heads[head].order[row]) })
+func (f *fixed) store(k *cpu.Kernels, from *attention.Blocks) {
+	f.rows = from.Rows(k, f.n, func(head, row int) int { return int(f.heads[head].order[row]) })
 }
 
 // lookupOf builds a head's lookup from its clusters.
@@ -61,23 +63,26 @@ func lookupOf(fine clustering, dim int, coarse clustering) lookup {
 			out.parent = append(out.parent, coarse.labels[c])
 		}
 	}
-	out.table = cpu.Floats(table, clusters, dim)
+	out.table, out.centroids = cpu.Floats(table, clusters, dim), table
+	out.fine.weigh()
 	if coarse.labels != nil {
 		n := len(coarse.counts)
 		out.coarse.counts, out.coarseTable = make([]int, n), cpu.Floats(coarse.centroids, n, dim)
+		out.coarseCentroids = coarse.centroids
 		for c, p := range out.parent {
 			out.coarse.counts[p] += out.fine.counts[c]
 		}
+		out.coarse.weigh()
 	}
 	return out
 }
 
 // tokens are those of the clusters that are kept, ascending.
-func (t *lookup) tokens(kept []bool) []int {
+func (h *lookup) tokens(kept []bool) []int {
 	var out []int
 	for c, yes := range kept {
 		if yes {
-			for _, token := range t.order[t.start[c]:t.start[c+1]] {
+			for _, token := range h.order[h.start[c]:h.start[c+1]] {
 				out = append(out, int(token))
 			}
 		}
@@ -98,12 +103,18 @@ func scores(k *cpu.Kernels, l attention.Layer, q []float32, table cpu.Matrix) []
 func scaled(raw []float32, l attention.Layer) []float64 {
 	out := make([]float64, len(raw))
 	for i, v := range raw {
-		out[i] = float64(v) * float64(l.Scale)
-		if l.SoftCap > 0 {
-			out[i] = float64(l.SoftCap) * math.Tanh(out[i]/float64(l.SoftCap))
-		}
+		out[i] = score(l, v)
 	}
 	return out
+}
+
+// score is what a product of a query and a centroid counts.
+func score(l attention.Layer, product float32) float64 {
+	s := float64(product) * float64(l.Scale)
+	if l.SoftCap > 0 {
+		s = float64(l.SoftCap) * math.Tanh(s/float64(l.SoftCap))
+	}
+	return s
 }
 
 // rowsOf takes what a query head has in x [n, heads, d].
@@ -113,36 +124,4 @@ func rowsOf(x []float32, n, heads, head, d int) []float32 {
 		out = append(out, x[(t*heads+head)*d:][:d]...)
 	}
 	return out
-}
-
-// attend computes the attention of a work's rows over the clustered keys that
-// each query head keeps for all of them together. A head that keeps none has
-// LSE -inf.
-func (f *fixed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work) (out, lse []float32) {
-	d, dv, group := l.KV.KeyDim, l.KV.ValueDim, l.Heads/l.KV.Heads
-	out, lse = make([]float32, w.N*l.Heads*dv), make([]float32, w.N*l.Heads)
-	jobs, fine, coarse := make([]cpu.ChosenJob, l.Heads), make([][]float64, l.Heads), make([][]float64, l.Heads)
-	for h := range jobs {
-		q, table := rowsOf(w.Q, w.N, l.Heads, h, d), &f.heads[h/group]
-		fine[h] = scores(k, l, q, table.table)
-		if table.parent != nil {
-			coarse[h] = scores(k, l, q, table.coarseTable)
-		}
-		jobs[h] = cpu.ChosenJob{Head: h / group, N: w.N, Q: [][]float32{q}, Out: out[h*dv:], Stride: l.Heads * dv, LSE: make([]float32, w.N)}
-	}
-	k.Parallel(l.Heads, func(h int) {
-		table := &f.heads[h/group]
-		for c, kept := range keep(fine[h], table.fine, coarse[h], table.coarse, table.parent) {
-			if kept {
-				jobs[h].Blocks = f.blocks.Choose(jobs[h].Blocks, table.start[c], table.start[c+1], 0)
-			}
-		}
-	})
-	k.AttendChosen(shape(l), jobs...)
-	for h, j := range jobs {
-		for t, v := range j.LSE {
-			lse[t*l.Heads+h] = v
-		}
-	}
-	return out, lse
 }

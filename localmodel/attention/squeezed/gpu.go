@@ -15,7 +15,7 @@ var _ gpu.Mechanism = Squeezed{}
 func (m Squeezed) OnDevice(d *gpu.Device, c gpu.Config) (gpu.Attending, error) {
 	on := gpu.Make(d, c)
 	shared := &scratch{
-		d: d, c: c, k: cpu.New(cpu.Best(), runtime.GOMAXPROCS(0)),
+		Squeezed: m, d: d, c: c, k: cpu.New(cpu.Best(), runtime.GOMAXPROCS(0)),
 		spans: on.Buffer("spans", 2*c.Chunk*c.Heads), parts: on.Parts(2), queries: on.Buffer("queries observed", Observed*c.Heads*c.KeyDim),
 	}
 	var ours []*onDevice
@@ -61,6 +61,7 @@ func (m Squeezed) endOnDevice(layers []*onDevice) error {
 
 // scratch is what layers use one after the other.
 type scratch struct {
+	Squeezed
 	d            *gpu.Device
 	c            gpu.Config
 	k            *cpu.Kernels
@@ -189,14 +190,15 @@ func (l *onDevice) Attend(r *gpu.Rows) {
 	}
 }
 
-// attendFixed joins attention over the clustered keys that each head keeps for
+// attendFixed joins attention over the clustered keys that each chooser keeps for
 // all rows of the pass with that over what stands behind them.
 func (l *onDevice) attendFixed(r *gpu.Rows) error {
-	jobs, err := l.jobs(r)
+	choosers := l.choosers(l.layer())
+	jobs, err := l.jobs(r, choosers)
 	if err != nil {
 		return err
 	}
-	if l.chosen, err = l.d.Rechoose(l.chosen, l.c.Heads, 1, l.c.KVHeads, jobs); err != nil {
+	if l.chosen, err = l.d.Rechoose(l.chosen, l.c.Heads, choosers[0].heads, l.c.KVHeads, jobs); err != nil {
 		return err
 	}
 	a := r.Attention()
@@ -216,8 +218,8 @@ func (l *onDevice) attendFixed(r *gpu.Rows) error {
 	return nil
 }
 
-// jobs are the clustered keys that each query head keeps.
-func (l *onDevice) jobs(r *gpu.Rows) ([]gpu.ChosenJob, error) {
+// jobs are the clustered keys that each chooser keeps.
+func (l *onDevice) jobs(r *gpu.Rows, choosers []chooser) ([]gpu.ChosenJob, error) {
 	c, f, heads := l.c, l.fixed, l.c.Heads
 	first := f.heads[0]
 	rows := r.N * heads
@@ -234,23 +236,23 @@ func (l *onDevice) jobs(r *gpu.Rows) ([]gpu.ChosenJob, error) {
 		r.Step.ReadFloats(l.coarse.Buffer, 0, coarse)
 	}
 	fine := r.Read(l.fine.Buffer, rows*first.table.Rows)
-	jobs := make([]gpu.ChosenJob, heads)
-	for h := range jobs {
-		own := &f.heads[h/(heads/c.KVHeads)]
+	jobs := make([]gpu.ChosenJob, len(choosers))
+	for i, x := range choosers {
+		own := &f.heads[x.kv]
 		var upper []float64
 		if own.parent != nil {
-			upper = l.scores(coarse, r.N, h, own.coarseTable.Rows)
+			upper = l.scores(coarse, r.N, x, own.coarseTable.Rows)
 		}
-		kept := keep(l.scores(fine, r.N, h, own.table.Rows), own.fine, upper, own.coarse, own.parent)
-		jobs[h] = gpu.ChosenJob{Head: h / (heads / c.KVHeads), Row: h, Out: h, Rows: r.N, Keys: gpu.Those(own.tokens(kept))}
+		kept := own.keep(r.N, l.scores(fine, r.N, x, own.table.Rows), upper)
+		jobs[i] = gpu.ChosenJob{Head: x.kv, Row: x.head, Out: x.head, Rows: r.N * x.heads, Keys: gpu.Those(own.tokens(kept))}
 	}
 	return jobs, nil
 }
 
-// scores are those of a head's rows, [n, clusters], of products [n, heads,
+// scores are those of a chooser's rows, head by head, of products [n, heads,
 // clusters].
-func (l *onDevice) scores(raw []float32, n, head, clusters int) []float64 {
-	return scaled(rowsOf(raw, n, l.c.Heads, head, clusters), l.layer())
+func (l *onDevice) scores(raw []float32, n int, x chooser, clusters int) []float64 {
+	return scaled(x.rows(raw, n, l.c.Heads, clusters), l.layer())
 }
 
 // Cut implements gpu.LayerAttention.

@@ -50,28 +50,44 @@ func (m Squeezed) cluster(k *cpu.Kernels, d document) *fixed {
 	return f
 }
 
-// calibrate sets the threshold of a level: the quantile of the shares that the
+// alone is how many of the observed queries stand for those of steps.
+const alone = 4
+
+// calibrate sets the thresholds of a level: the quantile of the shares that the
 // context's last queries give its keys, over all layers, heads and keys.
 func (m Squeezed) calibrate(k *cpu.Kernels, layers []document, prepared []*fixed, q float64, of func(*lookup) (cpu.Matrix, *level)) {
-	var values []weighted
+	var values, singles []weighted
 	for i, d := range layers {
 		if prepared[i].n == 0 {
 			continue
 		}
-		rows, group := len(d.queries)/(d.l.Heads*d.l.KV.KeyDim), d.l.Heads/d.l.KV.Heads
-		for h := range d.l.Heads {
-			table, level := of(&prepared[i].heads[h/group])
-			own := rowsOf(d.queries, rows, d.l.Heads, h, d.l.KV.KeyDim)
-			for j, s := range shares(scores(k, d.l, own, table), level.counts) {
-				values = append(values, weighted{s, level.counts[j]})
+		rows := len(d.queries) / (d.l.Heads * d.l.KV.KeyDim)
+		for _, x := range m.choosers(d.l) {
+			table, level := of(&prepared[i].heads[x.kv])
+			values = level.shared(values, scores(k, d.l, x.queries(d.queries, rows, d.l), table))
+			for a := 0; a < alone && m.Each; a++ {
+				row := d.queries[a*rows/alone*d.l.Heads*d.l.KV.KeyDim:]
+				singles = level.shared(singles, scores(k, d.l, x.queries(row, 1, d.l), table))
 			}
 		}
 	}
-	threshold := quantile(values, q)
+	t := quantile(values, q)
+	step := t
+	if m.Each {
+		step = quantile(singles, q)
+	}
 	for _, f := range prepared {
 		for h := range f.heads {
 			_, level := of(&f.heads[h])
-			level.threshold = threshold
+			level.threshold, level.step = t, step
 		}
 	}
+}
+
+// shared appends the shares that queries give a level's keys by their scores.
+func (l *level) shared(to []weighted, scores []float64) []weighted {
+	for j, s := range shares(scores, l.counts) {
+		to = append(to, weighted{s, l.counts[j]})
+	}
+	return to
 }

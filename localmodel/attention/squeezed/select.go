@@ -32,8 +32,26 @@ func shares(scores []float64, counts []int) []float64 {
 
 // level is one level of the lookup: what the clusters' shares must exceed.
 type level struct {
-	threshold float64
+	threshold float64 // of the mean of several queries
+	step      float64 // of one query
 	counts    []int
+	weights   []float32 // the counts
+}
+
+// of is the level for the choice of so many tokens' queries.
+func (l level) of(tokens int) level {
+	if tokens == 1 {
+		l.threshold = l.step
+	}
+	return l
+}
+
+// weigh makes the weights.
+func (l *level) weigh() {
+	l.weights = make([]float32, len(l.counts))
+	for i, n := range l.counts {
+		l.weights[i] = float32(n)
+	}
 }
 
 // keep returns which fine clusters are kept, by scores of the queries against

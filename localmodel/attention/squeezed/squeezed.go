@@ -7,7 +7,9 @@
 // keys is kept. It runs on unchanged weights; prompts need a fixed context.
 //
 // The work is done once a context: questions that share one share its clusters.
-// Keys of a cluster are stored side by side, so that what is dropped isn't read.
+// Keys of a cluster are stored side by side, each with its value, so that what is
+// dropped isn't read. How much a single query keeps of what many keep on average
+// depends on how alike their shares are: see Each.
 // Source: ../shared/spec/attention.md §6 (Squeezed Attention, arXiv 2411.09688,
 // and its code). Clusters are per kv head, the choice per query head.
 package squeezed
@@ -31,6 +33,14 @@ type Squeezed struct {
 	Levels int
 	Coarse float64
 	Rounds int // of K-means at the most
+	// Group lets the query heads of a kv head choose together, by the mean of
+	// their shares, and read what they keep once. The paper lets each choose for
+	// itself.
+	Group bool
+	// Each gives a step, whose query stands alone, a threshold of its own, set on
+	// the shares that each observed query gives; shares of one query vary more than
+	// the mean of many, by which the paper sets its one number for both.
+	Each bool
 }
 
 var (
@@ -52,7 +62,14 @@ func (m Squeezed) String() string {
 	if m.Levels == 2 {
 		out += fmt.Sprintf(",levels=2,coarse=%g", m.Coarse)
 	}
-	return out + fmt.Sprintf(",rounds=%d", m.Rounds)
+	out += fmt.Sprintf(",rounds=%d", m.Rounds)
+	if m.Group {
+		out += ",share=group"
+	}
+	if m.Each {
+		out += ",step=each"
+	}
+	return out
 }
 
 // Fits implements attention.Chooser.
@@ -79,8 +96,8 @@ func (m Squeezed) Bytes(l attention.Layer, n int) int64 {
 		return full.Full{}.Bytes(l, n)
 	}
 	clusters := m.clusters(n) + m.coarse(n)
-	each := 4*clusters*l.KV.KeyDim + 4*n + 24*clusters
-	return 2*attention.RunBytes(l.KV, n) + int64(l.KV.Heads*each) + int64(4*min(n, Observed)*l.Heads*l.KV.KeyDim)
+	each := 4*clusters*l.KV.KeyDim + 4*n + 28*clusters
+	return attention.RunBytes(l.KV, n) + l.KV.RowsBytes(n) + int64(l.KV.Heads*each) + int64(4*min(n, Observed)*l.Heads*l.KV.KeyDim)
 }
 
 // clusters is how many clusters n keys are put into.
@@ -126,7 +143,7 @@ func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	job.LSE = make([]float32, w.N*l.Heads)
 	k.Attend(shape(l), job)
 	if c.fixed.n > 0 {
-		out, lse := c.fixed.attend(k, l, w)
+		out, lse := c.fixed.attend(k, m, l, w)
 		cpu.MergePartials(w.Out, job.LSE, out, lse, w.N*l.Heads, l.KV.ValueDim)
 	}
 }

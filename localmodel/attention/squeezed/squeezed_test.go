@@ -93,11 +93,12 @@ func checkGolden(t *testing.T, k *cpu.Kernels, c goldentest.Case, kv cpu.KVType)
 		}
 		table := lookupOf(clusteringOf(t, c, "labels", "centroids", h), qs[2], coarse)
 		table.fine.threshold, table.coarse.threshold = c.Number("threshold", 0), c.Number("coarse_threshold", 0)
+		table.fine.step, table.coarse.step = table.fine.threshold, table.coarse.threshold
 		f.heads = append(f.heads, table)
 	}
 	context := attention.NewBlocks(l.KV)
 	context.Append(fs[1], kf, vf)
-	f.store(k, l, context)
+	f.store(k, context)
 	checkKept(t, k, c, l, f, q, qs[1])
 	state := &cache{fixed: f, tail: attention.NewBlocks(l.KV)}
 	w := attention.Work{Cache: state, N: qs[1], Q: q, K: ku, V: vu, Out: make([]float32, len(q)/qs[2]*vs[2])}
@@ -158,7 +159,9 @@ func TestWithEveryKeyItIsFullAttention(t *testing.T) {
 		c := prepared(k, m, l, shape.Cut(x, 0, n))
 		if own, ok := c.(*cache); ok {
 			for h := range own.fixed.heads {
-				own.fixed.heads[h].fine.threshold, own.fixed.heads[h].coarse.threshold = -1, -1
+				for _, of := range []*level{&own.fixed.heads[h].fine, &own.fixed.heads[h].coarse} {
+					of.threshold, of.step = -1, -1
+				}
 			}
 		}
 		if said, held := m.Bytes(l, n), attentiontest.Held(c); held > said {

@@ -144,7 +144,9 @@ func visibleBlocks(s AttendShape, j *AttendJob, q0, q1 int) (from, to int) {
 type attendScratch struct {
 	q, s, o        []float32
 	m, sum, factor []float32
+	scales         []float32
 	mask           []uint64
+	wide           []float32 // a block's keys and values, expanded
 }
 
 // attendTile computes one tile.
@@ -159,16 +161,18 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 		if !some {
 			continue
 		}
+		block := t.job.Blocks[b]
 		if tiles == 1 && b+1 < t.b1 {
 			t.job.Blocks[b+1].prefetch(t.head)
 		}
+		wide := k.widened(s, block, t.head, tiles)
 		for i := range tiles {
 			from, to := i*rows/tiles, (i+1)*rows/tiles
 			var mask *uint64
 			if masked {
 				mask = &a.mask[from]
 			}
-			k.attendRows(s, shape, blockRows{t.job.Blocks[b], t.head, from, from, to, mask})
+			k.attendRows(s, shape, blockRows{block, t.head, from, from, to, mask, wide})
 		}
 	}
 	k.finish(a, shape, t)
@@ -244,20 +248,28 @@ type blockRows struct {
 	head     int // kv head
 	query    int // row of the scratch's queries that row from has
 	from, to int
-	mask     *uint64 // of each row; nil: all keys are seen
+	mask     *uint64   // of each row; nil: all keys are seen
+	wide     []float32 // the head's keys [KeyDim, 64] and then values [64, ValueDim …]; nil: as the block stores them
 }
 
 // attendRows lets rows pass over a block: scores, softmax step, sums of values.
 func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 	a, kv, block, from := &s.att, shape.KV, t.block, t.from
+	dim := kv.valueStride()
 	gemm, nr, size := k.ops.gemm[kv.Type], k.ops.nr, kv.Type.size()
+	keys := block.keys.pointer(t.head * kv.KeyDim * block.rows)
+	values := block.values.pointer(t.head * block.rows * dim)
+	if t.wide != nil {
+		gemm, size = k.ops.gemm[F32], F32.size()
+		keys, values = unsafe.Pointer(&t.wide[0]), unsafe.Pointer(&t.wide[kv.KeyDim*block.rows])
+	}
 	mr := uintptr(t.to - from)
 	s.gemm = gemmArgs{
-		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(BlockTokens * size),
+		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size),
 		ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim), mr: mr,
 	}
-	for c := 0; c < BlockTokens; c += nr {
-		s.gemm.b, s.gemm.c = block.keys.pointer(t.head*kv.KeyDim*BlockTokens+c), &a.s[c]
+	for c := 0; c < block.rows; c += nr { // behind a short block's rows masks hide what was there
+		s.gemm.b, s.gemm.c = unsafe.Add(keys, c*size), &a.s[c]
 		gemm(&s.gemm)
 	}
 	s.softmax = softmaxArgs{
@@ -269,13 +281,12 @@ func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 		s.softmax.cap2, s.softmax.invCap = shape.SoftCap*math.Log2E, 2*math.Log2E/shape.SoftCap
 	}
 	k.ops.softmax(&s.softmax)
-	dim := kv.valueStride()
 	s.gemm = gemmArgs{
 		a: &a.s[0], lda: 4 * BlockTokens, ldb: uintptr(dim * size),
-		ldc: uintptr(4 * dim), k: BlockTokens, mr: mr, scale: &a.factor[from],
+		ldc: uintptr(4 * dim), k: uintptr(block.rows), mr: mr, scale: &a.factor[from],
 	}
 	for c := 0; c < dim; c += nr {
-		s.gemm.b, s.gemm.c = block.values.pointer(t.head*BlockTokens*dim+c), &a.o[from*dim+c]
+		s.gemm.b, s.gemm.c = unsafe.Add(values, c*size), &a.o[from*dim+c]
 		gemm(&s.gemm)
 	}
 }
@@ -322,24 +333,49 @@ func (k *Kernels) mergeTiles(shape AttendShape, tiles []attendTile) {
 }
 
 func (k *Kernels) mergeRow(shape AttendShape, t *attendTile, r, rows int) {
-	dim, d, s := shape.KV.valueStride(), shape.KV.ValueDim, k.scratch[0]
-	part := rows * (dim + 1)
-	weights := grow(&s.att.factor, t.parts)
-	for p := range weights {
-		weights[p] = k.parts[t.out+p*part+rows*dim+r]
-	}
 	to := t.rowOf(shape, r)
-	lse := softmaxInto(weights)
+	var lse *float32
 	if t.job.LSE != nil {
-		t.job.LSE[to] = lse
+		lse = &t.job.LSE[to]
+	}
+	k.mergeParts(shape.KV, partsOf{t.out, t.parts, rows, r}, t.job.Out[to*shape.KV.ValueDim:], lse)
+}
+
+// partsOf are the parts of a row in k.parts: count parts from offset on, each
+// of [rows, ValueDim rounded up] and then [rows] LSE.
+type partsOf struct{ offset, count, rows, row int }
+
+// mergeParts combines the parts of a row into out and, if that is not nil, lse.
+func (k *Kernels) mergeParts(kv KVShape, p partsOf, out []float32, lse *float32) {
+	dim, s := kv.valueStride(), k.scratch[0]
+	part := p.rows * (dim + 1)
+	weights := grow(&s.att.factor, p.count)
+	for i := range weights {
+		weights[i] = k.parts[p.offset+i*part+p.rows*dim+p.row]
+	}
+	sum := softmaxInto(weights)
+	if lse != nil {
+		*lse = sum
 	}
 	o := grow(&s.att.o, dim)
-	s.gemm = gemmArgs{a: &weights[0], ldb: uintptr(4 * part), k: uintptr(t.parts), mr: 1}
+	s.gemm = gemmArgs{a: &weights[0], ldb: uintptr(4 * part), k: uintptr(p.count), mr: 1}
 	for c := 0; c < dim; c += k.ops.nr {
-		s.gemm.b, s.gemm.c = unsafe.Pointer(&k.parts[t.out+r*dim+c]), &o[c]
+		s.gemm.b, s.gemm.c = unsafe.Pointer(&k.parts[p.offset+p.row*dim+c]), &o[c]
 		k.ops.gemm[F32](&s.gemm)
 	}
-	copy(t.job.Out[to*d:][:d], o)
+	copy(out[:kv.ValueDim], o)
+}
+
+// mergeJob merges the parts of n rows into out[i*stride:] and, if that is not
+// nil, lse [n].
+func (k *Kernels) mergeJob(kv KVShape, offset, count, n int, out []float32, stride int, lse []float32) {
+	for i := range n {
+		var to *float32
+		if lse != nil {
+			to = &lse[i]
+		}
+		k.mergeParts(kv, partsOf{offset, count, n, i}, out[i*stride:], to)
+	}
 }
 
 // softmaxInto replaces log weights by weights that sum to 1 (all 0 when all are

@@ -271,6 +271,36 @@ func TestKVBlockKeepsWhatItWasGiven(t *testing.T) {
 	}
 }
 
+// A short block gives every row the bits that a whole one does.
+func TestShortBlocksAreWholeOnes(t *testing.T) {
+	eachLevel(t, func(t *testing.T, k *Kernels) {
+		for _, typ := range []KVType{F32, F16, Q8} {
+			for _, n := range []int{1, 4, 32} { // keys
+				shape := AttendShape{Heads: 6, KV: KVShape{2, 48, 33, typ}, NonCausal: true}
+				c := newCall(seeded(n), shape, 50, n)
+				want := c.job(0, c.n)
+				k.Attend(shape, want)
+				whole, short := want.Blocks[0], NewHalfKVBlock(shape.KV)
+				short.StoreRows(0, n, c.k, c.v)
+				job := c.job(0, c.n)
+				job.Blocks = []*KVBlock{short.Copy(n)}
+				k.Attend(shape, job)
+				sameBits(t, "out", want.Out, job.Out)
+				sameBits(t, "lse", want.LSE, job.LSE)
+				a, b := poisoned(48), poisoned(48)
+				whole.Key(n-1, 1, a)
+				short.Key(n-1, 1, b)
+				whole.Value(n-1, 1, a[:33])
+				short.Value(n-1, 1, b[:33])
+				sameBits(t, "a row read back", a, b)
+				if short.Bytes() >= whole.Bytes() {
+					t.Errorf("%v: %d bytes, a whole block has %d", typ, short.Bytes(), whole.Bytes())
+				}
+			}
+		}
+	})
+}
+
 func wide(x []float32) []float64 {
 	w := make([]float64, len(x))
 	for i, v := range x {

@@ -79,7 +79,8 @@ type scratch struct {
 	dequant  dequantArgs
 	pack     packArgs
 	softmax  softmaxArgs
-	block    blockArgs
+	fade     fadeArgs
+	triangle triangleArgs
 
 	panel []float32 // packed weights
 	rows  []float32 // dequantised weights before packing

@@ -208,6 +208,11 @@ func TestMatMulOfABatchHasTheBitsOfItsRows(t *testing.T) {
 				k.MatMul(out, x, n, w)
 				sameBits(t, fmt.Sprintf("%v n=%d of 40", typ, n), out, all[:n*rows])
 			}
+			for n := 1; n <= 17; n++ {
+				out := poisoned(n * rows)
+				k.MatMulsAmong(40, x, n, MatMulJob{out, w})
+				sameBits(t, fmt.Sprintf("%v n=%d among 40", typ, n), out, all[:n*rows])
+			}
 		}
 	})
 }

@@ -8,8 +8,12 @@ import (
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
 
-// BlockTokens is the number of tokens that a KVBlock holds.
-const BlockTokens = 64
+// BlockTokens is the number of tokens that a KVBlock holds, and HalfBlock that of
+// the short ones.
+const (
+	BlockTokens = 64
+	HalfBlock   = 32
+)
 
 // KVType is how a cache stores its numbers.
 type KVType int
@@ -40,8 +44,13 @@ type KVShape struct {
 func (s KVShape) valueStride() int { return (s.ValueDim + 31) &^ 31 }
 
 // BlockBytes is the memory that a block of this shape takes.
-func (s KVShape) BlockBytes() int {
-	n := s.Heads * BlockTokens * (s.KeyDim + s.valueStride()) * s.Type.size()
+func (s KVShape) BlockBytes() int { return s.bytes(BlockTokens) }
+
+// HalfBytes is the memory that a short block of this shape takes.
+func (s KVShape) HalfBytes() int { return s.bytes(HalfBlock) }
+
+func (s KVShape) bytes(rows int) int {
+	n := s.Heads * rows * (s.KeyDim + s.valueStride()) * s.Type.size()
 	if s.Type == Q8 {
 		n += 2 * 4 * s.Heads * BlockTokens
 	}
@@ -51,11 +60,12 @@ func (s KVShape) BlockBytes() int {
 // KVBlock holds keys and values of up to BlockTokens tokens of one layer.
 // Keys lie transposed, [heads, KeyDim, 64], so that the scores of 64 keys are
 // sums over whole registers in prefill and decode alike; values lie
-// [heads, 64, ValueDim rounded up to 32]. Rows that were not stored are zero.
-// Writing a row while another goroutine reads the block is a race, even of
-// another row.
+// [heads, 64, ValueDim rounded up to 32]. A short block has 32 in place of 64.
+// Rows that were not stored are zero. Writing a row while another goroutine
+// reads the block is a race, even of another row.
 type KVBlock struct {
 	shape  KVShape
+	rows   int // BlockTokens or HalfBlock
 	keys   kvBuffer
 	values kvBuffer
 }
@@ -81,11 +91,17 @@ func newKVBuffer(t KVType, n, heads int) kvBuffer {
 }
 
 // NewKVBlock returns an empty block.
-func NewKVBlock(shape KVShape) *KVBlock {
+func NewKVBlock(shape KVShape) *KVBlock { return newKVBlock(shape, BlockTokens) }
+
+// NewHalfKVBlock returns an empty block of HalfBlock tokens, which may stand last
+// among those of Attend and AttendChosen.
+func NewHalfKVBlock(shape KVShape) *KVBlock { return newKVBlock(shape, HalfBlock) }
+
+func newKVBlock(shape KVShape, rows int) *KVBlock {
 	return &KVBlock{
-		shape:  shape,
-		keys:   newKVBuffer(shape.Type, shape.Heads*shape.KeyDim*BlockTokens, shape.Heads),
-		values: newKVBuffer(shape.Type, shape.Heads*shape.valueStride()*BlockTokens, shape.Heads),
+		shape: shape, rows: rows,
+		keys:   newKVBuffer(shape.Type, shape.Heads*shape.KeyDim*rows, shape.Heads),
+		values: newKVBuffer(shape.Type, shape.Heads*shape.valueStride()*rows, shape.Heads),
 	}
 }
 
@@ -93,13 +109,13 @@ func NewKVBlock(shape KVShape) *KVBlock {
 func (b *KVBlock) Shape() KVShape { return b.shape }
 
 // Bytes returns the memory that the block takes.
-func (b *KVBlock) Bytes() int { return b.shape.BlockBytes() }
+func (b *KVBlock) Bytes() int { return b.shape.bytes(b.rows) }
 
 // Store writes one token: k [heads, KeyDim] and v [heads, ValueDim] go to row
-// row (0 .. BlockTokens-1).
+// row (0 .. BlockTokens-1, of a short block HalfBlock-1).
 func (b *KVBlock) Store(row int, k, v []float32) {
 	s := b.shape
-	if row < 0 || row >= BlockTokens {
+	if row < 0 || row >= b.rows {
 		panic(fmt.Sprintf("cpu: KVBlock: row %d", row))
 	}
 	need("KVBlock.Store", "k", len(k), s.Heads*s.KeyDim)
@@ -113,10 +129,8 @@ func (b *KVBlock) Store(row int, k, v []float32) {
 // [ValueDim], to a row: heads may hold different tokens in a row.
 func (b *KVBlock) StoreHead(row, head int, k, v []float32) {
 	s := b.shape
-	at := head*s.KeyDim*BlockTokens + row
-	b.keys.store(k[:s.KeyDim], at, BlockTokens, head*BlockTokens+row)
-	at = (head*BlockTokens + row) * s.valueStride()
-	b.values.store(v[:s.ValueDim], at, 1, head*BlockTokens+row)
+	b.keys.store(k[:s.KeyDim], head*s.KeyDim*b.rows+row, b.rows, head*BlockTokens+row)
+	b.values.store(v[:s.ValueDim], (head*b.rows+row)*s.valueStride(), 1, head*BlockTokens+row)
 }
 
 // StoreRows writes n tokens, k [n, heads, KeyDim] and v [n, heads, ValueDim],
@@ -173,13 +187,12 @@ func quantise8(x []float32, put func(i int, q int8)) float32 {
 // Key writes key row of a head into dst [KeyDim], as stored.
 func (b *KVBlock) Key(row, head int, dst []float32) {
 	n := b.shape.KeyDim
-	b.keys.load(dst[:n], head*n*BlockTokens+row, BlockTokens, head*BlockTokens+row)
+	b.keys.load(dst[:n], head*n*b.rows+row, b.rows, head*BlockTokens+row)
 }
 
 // Value writes value row of a head into dst [ValueDim], as stored.
 func (b *KVBlock) Value(row, head int, dst []float32) {
-	at := head*BlockTokens + row
-	b.values.load(dst[:b.shape.ValueDim], at*b.shape.valueStride(), 1, at)
+	b.values.load(dst[:b.shape.ValueDim], (head*b.rows+row)*b.shape.valueStride(), 1, head*BlockTokens+row)
 }
 
 func (u *kvBuffer) load(dst []float32, at, step, scaleAt int) {
@@ -198,19 +211,29 @@ func (u *kvBuffer) load(dst []float32, at, step, scaleAt int) {
 // Copy returns a block with the first rows rows of b, bit for bit, and zeros
 // behind them.
 func (b *KVBlock) Copy(rows int) *KVBlock {
-	c, s := NewKVBlock(b.shape), b.shape
+	c := newKVBlock(b.shape, b.rows)
+	c.CopyRows(b, 0, rows)
+	return c
+}
+
+// CopyRows copies rows [from, to) of a block of the same shape and size, bit for
+// bit.
+func (b *KVBlock) CopyRows(src *KVBlock, from, to int) {
+	s, n := b.shape, to-from
+	if src.shape != s || src.rows != b.rows || from < 0 || to > b.rows {
+		panic(fmt.Sprintf("cpu: KVBlock: rows %d to %d of %+v in blocks of %d and %d", from, to, src.shape, src.rows, b.rows))
+	}
 	for h := range s.Heads {
 		for i := range s.KeyDim {
-			copyRows(&c.keys, &b.keys, (h*s.KeyDim+i)*BlockTokens, rows)
+			copyRows(&b.keys, &src.keys, (h*s.KeyDim+i)*b.rows+from, n)
 		}
-		copyRows(&c.values, &b.values, h*BlockTokens*s.valueStride(), rows*s.valueStride())
+		copyRows(&b.values, &src.values, (h*b.rows+from)*s.valueStride(), n*s.valueStride())
 		if s.Type == Q8 {
-			at := h * BlockTokens
-			copy(c.keys.scale[at:at+rows], b.keys.scale[at:])
-			copy(c.values.scale[at:at+rows], b.values.scale[at:])
+			at := h*BlockTokens + from
+			copy(b.keys.scale[at:at+n], src.keys.scale[at:])
+			copy(b.values.scale[at:at+n], src.values.scale[at:])
 		}
 	}
-	return c
 }
 
 // copyRows copies n elements from index at on.
@@ -233,7 +256,7 @@ func (b *KVBlock) prefetch(head int) {
 	for _, part := range []struct {
 		buffer *kvBuffer
 		n      int
-	}{{&b.keys, s.KeyDim * BlockTokens}, {&b.values, s.valueStride() * BlockTokens}} {
+	}{{&b.keys, s.KeyDim * b.rows}, {&b.values, s.valueStride() * b.rows}} {
 		prefetch((*byte)(part.buffer.pointer(head*part.n)), part.n*s.Type.size())
 	}
 }

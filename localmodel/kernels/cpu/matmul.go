@@ -43,22 +43,7 @@ func (k *Kernels) MatMul(out, x []float32, n int, w Matrix) {
 // MatMuls computes several products of the same x [n, cols] in one parallel
 // section, as of query, key and value. All matrices must have the same Cols.
 func (k *Kernels) MatMuls(x []float32, n int, jobs ...MatMulJob) {
-	if n <= 0 {
-		return
-	}
-	for _, j := range jobs {
-		j.W.check()
-		if j.W.Cols != jobs[0].W.Cols {
-			panic(fmt.Sprintf("cpu: MatMuls: matrices of %d and %d columns", jobs[0].W.Cols, j.W.Cols))
-		}
-		need("MatMul", "x", len(x), n*j.W.Cols)
-		need("MatMul", "out", len(j.Out), n*j.W.Rows)
-	}
-	if n <= smallBatch {
-		k.matVecs(x, n, jobs)
-	} else {
-		k.matMats(x, n, jobs)
-	}
+	k.MatMulsAmong(n, x, n, jobs...)
 }
 
 // Row writes row row of w, dequantised, into out [w.Cols]: an embedding.

@@ -17,7 +17,8 @@ type ops struct {
 	lanes int // float32 numbers in a register; gemm's columns are a multiple of nr
 	nr    int // columns of a packed panel
 
-	gemm    [3]func(*gemmArgs) // by KVType of b
+	gemm    [3]func(*gemmArgs)      // by KVType of b
+	dots    [3][3]func(*matvecArgs) // by KVType of the rows, by 1, 2 and 4 vectors; scales of Q8 don't count
 	typed   [quant.BF16 + 1]typed
 	integer [quant.BF16 + 1]integer // of the types that have such kernels
 	round   func(*quantiseArgs)     // activations for integer
@@ -32,8 +33,9 @@ type ops struct {
 	silu    func(gate, up *float32, n int)
 	gelu    func(gate, up *float32, n int)
 	exp     func(dst, src *float32, n int)
-	fade    func(*blockArgs)
-	among   func(*blockArgs)
+	fade    func(*fadeArgs)
+
+	triangle func(*triangleArgs)
 }
 
 // typed are the kernels of one type of weights.
@@ -132,23 +134,20 @@ type softmaxArgs struct {
 	invCap float32  // factor from t to 2 log2(e) t / cap, the exponent of the tanh
 }
 
-// blockArgs asks for a block of rows tokens of linear attention; see Block. The
-// sources log, key and query have rows stride bytes apart, a and p strideAP
-// bytes, all others follow row on row. bytes is a row's length, a positive
-// multiple of 64. Numbers too small for a normal float32 may become 0. beta
-// holds -beta of each token. rows counts down, row up.
-type blockArgs struct {
-	log, key, query     *float32
-	decay               *float32
-	nearKey, nearQuery  *float32
-	farKey, farQuery    *float32
-	run, before         *float32
-	bytes, stride, rows uintptr
-	beta                *float32
-	scale               float32
-	_                   uint32
-	past                *float32
-	a, p                *float32
-	strideAP            uintptr
-	row                 uintptr // 0 at first, counts up
+// fadeArgs asks for rows tokens of linear attention as seen from the first; see
+// Faded. The sources log, key and query have rows stride bytes apart, the others
+// follow row on row. bytes is a row's length, a positive multiple of 64. Numbers
+// too small for a normal float32 may become 0. beta holds -beta of each token.
+// rows counts down.
+type fadeArgs struct {
+	log, key, query          *float32
+	nearKey, nearQuery, past *float32
+	run, back                *float32
+	bytes, stride, rows      uintptr
+	beta                     *float32
+	scale                    float32
 }
+
+// triangleArgs asks for the inverse [16, 16] of I - a and for zeros above the
+// diagonal of p; rows of a and p are 128 bytes apart, those of inverse 64.
+type triangleArgs struct{ a, p, inverse *float32 }

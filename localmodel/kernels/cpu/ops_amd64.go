@@ -27,7 +27,10 @@ func opsFor(l Level) *ops {
 func opsAVX2() *ops {
 	return &ops{
 		mr: 6, lanes: 8, nr: 16,
-		gemm:    [3]func(*gemmArgs){gemmF32AVX2, gemmF16AVX2, gemmQ8AVX2},
+		gemm: [3]func(*gemmArgs){gemmF32AVX2, gemmF16AVX2, gemmQ8AVX2},
+		dots: [3][3]func(*matvecArgs){
+			{dotsF32x1AVX2, dotsF32x2AVX2, dotsF32x4AVX2}, {dotsF16x1AVX2, dotsF16x2AVX2, dotsF16x4AVX2}, {dotsQ8x1AVX2, dotsQ8x2AVX2, dotsQ8x4AVX2},
+		},
 		typed:   typedAVX2(),
 		pack:    packAVX2,
 		softmax: softmaxAVX2,
@@ -43,18 +46,21 @@ func opsAVX2() *ops {
 			a, b := reduceParts(8, x, n, float32(math.Inf(-1)), largestAVX2)
 			return max(a, b)
 		},
-		silu:  func(gate, up *float32, n int) { split2(8, gate, up, n, siluAVX2) },
-		gelu:  func(gate, up *float32, n int) { split2(8, gate, up, n, geluAVX2) },
-		exp:   func(dst, src *float32, n int) { split2(8, dst, src, n, expAVX2) },
-		fade:  fadeAVX2,
-		among: amongAVX2,
+		silu:     func(gate, up *float32, n int) { split2(8, gate, up, n, siluAVX2) },
+		gelu:     func(gate, up *float32, n int) { split2(8, gate, up, n, geluAVX2) },
+		exp:      func(dst, src *float32, n int) { split2(8, dst, src, n, expAVX2) },
+		fade:     fadeAVX2,
+		triangle: triangleAVX2,
 	}
 }
 
 func opsAVX512() *ops {
 	return &ops{
 		mr: 12, lanes: 16, nr: 32,
-		gemm:    [3]func(*gemmArgs){gemmF32AVX512, gemmF16AVX512, gemmQ8AVX512},
+		gemm: [3]func(*gemmArgs){gemmF32AVX512, gemmF16AVX512, gemmQ8AVX512},
+		dots: [3][3]func(*matvecArgs){
+			{dotsF32x1AVX512, dotsF32x2AVX512, dotsF32x4AVX512}, {dotsF16x1AVX512, dotsF16x2AVX512, dotsF16x4AVX512}, {dotsQ8x1AVX512, dotsQ8x2AVX512, dotsQ8x4AVX512},
+		},
 		typed:   typedAVX512(),
 		pack:    packAVX512,
 		softmax: softmaxAVX512,
@@ -70,11 +76,11 @@ func opsAVX512() *ops {
 			a, b := reduceParts(16, x, n, float32(math.Inf(-1)), largestAVX512)
 			return max(a, b)
 		},
-		silu:  func(gate, up *float32, n int) { split2(16, gate, up, n, siluAVX512) },
-		gelu:  func(gate, up *float32, n int) { split2(16, gate, up, n, geluAVX512) },
-		exp:   func(dst, src *float32, n int) { split2(16, dst, src, n, expAVX512) },
-		fade:  fadeAVX512,
-		among: amongAVX512,
+		silu:     func(gate, up *float32, n int) { split2(16, gate, up, n, siluAVX512) },
+		gelu:     func(gate, up *float32, n int) { split2(16, gate, up, n, geluAVX512) },
+		exp:      func(dst, src *float32, n int) { split2(16, dst, src, n, expAVX512) },
+		fade:     fadeAVX512,
+		triangle: triangleAVX512,
 	}
 }
 

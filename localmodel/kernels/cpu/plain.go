@@ -12,19 +12,22 @@ import (
 func plainOps() *ops {
 	o := &ops{
 		mr: 4, lanes: 16, nr: 32,
-		gemm:    [3]func(*gemmArgs){plainGemmF32, plainGemmF16, plainGemmQ8},
-		pack:    plainPack,
-		softmax: plainSoftmax,
-		scaled:  plainScaled,
-		add:     plainAdd,
-		mul:     plainMul,
-		squares: plainSquares,
-		largest: plainLargest,
-		silu:    plainSiLU,
-		gelu:    plainGELU,
-		exp:     plainExp,
-		fade:    plainFade,
-		among:   plainAmong,
+		gemm:     [3]func(*gemmArgs){plainGemmF32, plainGemmF16, plainGemmQ8},
+		pack:     plainPack,
+		softmax:  plainSoftmax,
+		scaled:   plainScaled,
+		add:      plainAdd,
+		mul:      plainMul,
+		squares:  plainSquares,
+		largest:  plainLargest,
+		silu:     plainSiLU,
+		gelu:     plainGELU,
+		exp:      plainExp,
+		fade:     plainFade,
+		triangle: plainTriangle,
+	}
+	for i, vectors := range []int{1, 2, 4} {
+		o.dots[F32][i], o.dots[F16][i], o.dots[Q8][i] = plainMatVec(quant.F32, vectors), plainMatVec(quant.F16, vectors), plainDotsQ8(vectors)
 	}
 	for _, t := range quant.Types() {
 		o.typed[t] = typed{[3]func(*matvecArgs){plainMatVec(t, 1), plainMatVec(t, 2), plainMatVec(t, 4)}, plainDequant(t)}
@@ -97,6 +100,27 @@ func plainMatVec(t quant.Type, vectors int) func(*matvecArgs) {
 				expand(w, src[c/unit*bytes:], t)
 				for v := range vectors {
 					sum[v] += dot(w, floatsAt(m.x, uintptr(v)*m.xStride+uintptr(4*c), len(w)))
+				}
+			}
+			for v := range vectors {
+				floatsAt(m.out, uintptr(v)*m.outStride+4*r, 1)[0] = sum[v]
+			}
+		}
+	}
+}
+
+// plainDotsQ8 is plainMatVec of int8 numbers without a scale.
+func plainDotsQ8(vectors int) func(*matvecArgs) {
+	return func(m *matvecArgs) {
+		var w [32]float32
+		for r := range m.rows {
+			var sum [4]float32
+			for u := range m.units {
+				for i, q := range (*[32]int8)(unsafe.Add(unsafe.Pointer(m.w), r*m.rowBytes+32*u)) {
+					w[i] = float32(q)
+				}
+				for v := range vectors {
+					sum[v] += dot(w[:], floatsAt(m.x, uintptr(v)*m.xStride+128*u, 32))
 				}
 			}
 			for v := range vectors {

@@ -84,18 +84,36 @@ func (k *Kernels) RoPE(x []float32, n, heads, headDim int, angles *Angles, posit
 	need("RoPE", "a head", headDim, angles.rotated)
 	tables := angles.upTo(positions[:n])
 	k.each(n, heads*headDim, func(i int) {
-		p := positions[i]
-		row := tables[p/anglesChunk][p%anglesChunk*angles.rotated:][:angles.rotated]
-		cos, sin := row[:angles.rotated/2], row[angles.rotated/2:]
-		for h := range heads {
-			head := x[(i*heads+h)*headDim:][:angles.rotated]
-			if angles.interleaved {
-				rotatePairs(head, cos, sin)
-			} else {
-				rotateHalves(head, cos, sin)
-			}
-		}
+		angles.rotate(tables, x[i*heads*headDim:], heads, headDim, positions[i])
 	})
+}
+
+// RoPE is that of Kernels on one thread.
+func (t Thread) RoPE(x []float32, n, heads, headDim int, angles *Angles, positions []int) {
+	if n <= 0 || angles.rotated == 0 {
+		return
+	}
+	need("RoPE", "x", len(x), n*heads*headDim)
+	need("RoPE", "positions", len(positions), n)
+	need("RoPE", "a head", headDim, angles.rotated)
+	tables := angles.upTo(positions[:n])
+	for i, p := range positions[:n] {
+		angles.rotate(tables, x[i*heads*headDim:], heads, headDim, p)
+	}
+}
+
+// rotate turns heads of one row to a position.
+func (a *Angles) rotate(tables [][]float32, x []float32, heads, headDim, p int) {
+	row := tables[p/anglesChunk][p%anglesChunk*a.rotated:][:a.rotated]
+	cos, sin := row[:a.rotated/2], row[a.rotated/2:]
+	for h := range heads {
+		head := x[h*headDim:][:a.rotated]
+		if a.interleaved {
+			rotatePairs(head, cos, sin)
+		} else {
+			rotateHalves(head, cos, sin)
+		}
+	}
 }
 
 func rotatePairs(x, cos, sin []float32) {

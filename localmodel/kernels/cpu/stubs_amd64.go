@@ -237,6 +237,51 @@ func matvecQ6_Kx4AVX2(p *matvecArgs)
 //go:noescape
 func dequantQ6_KAVX2(p *dequantArgs)
 
+// dotsF32x1AVX2 multiplies rows of F32 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x1AVX2(p *matvecArgs)
+
+// dotsF32x2AVX2 multiplies rows of F32 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x2AVX2(p *matvecArgs)
+
+// dotsF32x4AVX2 multiplies rows of F32 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x4AVX2(p *matvecArgs)
+
+// dotsF16x1AVX2 multiplies rows of F16 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x1AVX2(p *matvecArgs)
+
+// dotsF16x2AVX2 multiplies rows of F16 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x2AVX2(p *matvecArgs)
+
+// dotsF16x4AVX2 multiplies rows of F16 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x4AVX2(p *matvecArgs)
+
+// dotsQ8x1AVX2 multiplies rows of Q8 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x1AVX2(p *matvecArgs)
+
+// dotsQ8x2AVX2 multiplies rows of Q8 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x2AVX2(p *matvecArgs)
+
+// dotsQ8x4AVX2 multiplies rows of Q8 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x4AVX2(p *matvecArgs)
+
 // packAVX2 transposes; see packArgs.
 //
 //go:noescape
@@ -302,15 +347,15 @@ func prefetchAMD64(p *byte, n int)
 //go:noescape
 func expAVX2(dst, src *float32, n int)
 
-// fadeAVX2 takes a block's own rows; see blockArgs.
+// fadeAVX2 takes tokens as seen from the first of them; see fadeArgs.
 //
 //go:noescape
-func fadeAVX2(p *blockArgs)
+func fadeAVX2(p *fadeArgs)
 
-// amongAVX2 computes a block's own products; see blockArgs.
+// triangleAVX2 inverts a triangle and clears above a diagonal; see triangleArgs.
 //
 //go:noescape
-func amongAVX2(p *blockArgs)
+func triangleAVX2(p *triangleArgs)
 
 // gemmF32AVX512 multiplies up to 12 rows by 32 columns of F32; see gemmArgs.
 //
@@ -547,6 +592,51 @@ func matvecQ6_Kx4AVX512(p *matvecArgs)
 //go:noescape
 func dequantQ6_KAVX512(p *dequantArgs)
 
+// dotsF32x1AVX512 multiplies rows of F32 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x1AVX512(p *matvecArgs)
+
+// dotsF32x2AVX512 multiplies rows of F32 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x2AVX512(p *matvecArgs)
+
+// dotsF32x4AVX512 multiplies rows of F32 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF32x4AVX512(p *matvecArgs)
+
+// dotsF16x1AVX512 multiplies rows of F16 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x1AVX512(p *matvecArgs)
+
+// dotsF16x2AVX512 multiplies rows of F16 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x2AVX512(p *matvecArgs)
+
+// dotsF16x4AVX512 multiplies rows of F16 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsF16x4AVX512(p *matvecArgs)
+
+// dotsQ8x1AVX512 multiplies rows of Q8 in a cache by 1 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x1AVX512(p *matvecArgs)
+
+// dotsQ8x2AVX512 multiplies rows of Q8 in a cache by 2 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x2AVX512(p *matvecArgs)
+
+// dotsQ8x4AVX512 multiplies rows of Q8 in a cache by 4 vectors; see matvecArgs.
+//
+//go:noescape
+func dotsQ8x4AVX512(p *matvecArgs)
+
 // packAVX512 transposes; see packArgs.
 //
 //go:noescape
@@ -597,15 +687,15 @@ func geluAVX512(gate, up *float32, n int)
 //go:noescape
 func expAVX512(dst, src *float32, n int)
 
-// fadeAVX512 takes a block's own rows; see blockArgs.
+// fadeAVX512 takes tokens as seen from the first of them; see fadeArgs.
 //
 //go:noescape
-func fadeAVX512(p *blockArgs)
+func fadeAVX512(p *fadeArgs)
 
-// amongAVX512 computes a block's own products; see blockArgs.
+// triangleAVX512 inverts a triangle and clears above a diagonal; see triangleArgs.
 //
 //go:noescape
-func amongAVX512(p *blockArgs)
+func triangleAVX512(p *triangleArgs)
 
 // quantiseVNNI rounds blocks of 32 activations to 16 bits; see quantiseArgs.
 //

@@ -2,7 +2,10 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
+
+	"github.com/lcbench/lcbench/localmodel/quant"
 )
 
 // Panel is the number of columns that Product takes at a time: the columns of
@@ -69,6 +72,41 @@ func (t Thread) Product(c, a, b Dense, m, n, k int, scale []float32) {
 				g.b = unsafe.Pointer(&b.Data[col])
 			}
 			gemm(g)
+		}
+	}
+}
+
+// Dots writes the products of vectors with rows: out [vectors, rows] is x
+// [vectors, cols] times the transpose of w [rows, cols]. A number's bits depend
+// on its vector and its row alone.
+func (t Thread) Dots(out, x, w Dense, vectors, rows, cols int) {
+	if vectors <= 0 || rows <= 0 || cols <= 0 {
+		return
+	}
+	need("Dots", "out", len(out.Data), (vectors-1)*out.Stride+rows)
+	need("Dots", "x", len(x.Data), (vectors-1)*x.Stride+cols)
+	need("Dots", "w", len(w.Data), (rows-1)*w.Stride+cols)
+	whole := cols / Panel * Panel
+	for v := 0; v < vectors && whole > 0; {
+		step := vectorsAtOnce(vectors - v)
+		t.s.matvec = matvecArgs{
+			w: (*byte)(unsafe.Pointer(&w.Data[0])), rowBytes: uintptr(4 * w.Stride), rows: uintptr(rows), units: uintptr(whole / Panel),
+			x: &x.Data[v*x.Stride], xStride: uintptr(4 * x.Stride), out: &out.Data[v*out.Stride], outStride: uintptr(4 * out.Stride),
+		}
+		t.ops.typed[quant.F32].matvec[step/2](&t.s.matvec)
+		v += step
+	}
+	if whole == cols {
+		return
+	}
+	for v := range vectors {
+		to, tail := out.Data[v*out.Stride:], x.Data[v*x.Stride:][whole:cols]
+		for r := range rows {
+			sum := dot(tail, w.Data[r*w.Stride+whole:])
+			if whole > 0 {
+				sum += to[r]
+			}
+			to[r] = sum
 		}
 	}
 }
@@ -140,4 +178,12 @@ func (t Thread) Squares(x []float32) float32 {
 		return 0
 	}
 	return t.ops.squares(&x[0], len(x))
+}
+
+// Largest returns the largest number of x, which NaN never is, or -inf.
+func (t Thread) Largest(x []float32) float32 {
+	if len(x) == 0 {
+		return float32(math.Inf(-1))
+	}
+	return t.ops.largest(&x[0], len(x))
 }

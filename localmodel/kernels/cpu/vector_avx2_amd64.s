@@ -84,8 +84,11 @@ TEXT ·softmaxAVX2(SB), NOSPLIT, $0-8
 	MOVQ 48(DI), R11
 	MOVQ 56(DI), R12
 	MOVL 64(DI), AX
+	MOVQ R11, BX
+	ORQ  DX, BX
+	ORQ  AX, BX
 
-row:
+top:
 	VMOVUPS (SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
@@ -347,6 +350,18 @@ uncapped:
 	ADDQ         $0x08, DX
 
 unmasked:
+	TESTQ   BX, BX
+	JEQ     asTheyWere
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+
+asTheyWere:
 	VMAXPS       Y0, Y1, Y8
 	VMAXPS       Y2, Y8, Y8
 	VMAXPS       Y3, Y8, Y8
@@ -360,11 +375,32 @@ unmasked:
 	VMAXPS       X9, X8, X8
 	VPERMILPS    $0x01, X8, X9
 	VMAXPS       X9, X8, X8
-	VBROADCASTSS (R8), Y9
+	VMOVSS       (R8), X9
+	VMOVSS       X9, (R10)
 	VMAXSS       X8, X9, X8
 	VMOVSS       X8, (R8)
-	VMAXSS       leastFloat<>+0(SB), X8, X8
-	VBROADCASTSS X8, Y8
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R10
+	DECQ         CX
+	JNE          top
+	MOVQ         (DI), SI
+	MOVQ         8(DI), CX
+	MOVQ         24(DI), R8
+	MOVQ         40(DI), R10
+
+power:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMOVUPS      64(SI), Y2
+	VMOVUPS      96(SI), Y3
+	VMOVUPS      128(SI), Y4
+	VMOVUPS      160(SI), Y5
+	VMOVUPS      192(SI), Y6
+	VMOVUPS      224(SI), Y7
+	VBROADCASTSS (R8), Y8
+	VMAXPS       leastFloat<>+0(SB), Y8, Y8
+	VBROADCASTSS (R10), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMINPS       expMost<>+0(SB), Y9, Y9
 	VMAXPS       expLeast<>+0(SB), Y9, Y9
@@ -550,7 +586,7 @@ plain:
 	ADDQ    $0x04, R9
 	ADDQ    $0x04, R10
 	DECQ    CX
-	JNE     row
+	JNE     power
 	VZEROUPPER
 	RET
 

@@ -152,8 +152,11 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-8
 	MOVQ 48(DI), R11
 	MOVQ 56(DI), R12
 	MOVL 64(DI), AX
+	MOVQ R11, BX
+	ORQ  DX, BX
+	ORQ  AX, BX
 
-row:
+top:
 	VMOVUPS (SI), Z0
 	VMOVUPS 64(SI), Z1
 	VMOVUPS 128(SI), Z2
@@ -267,6 +270,14 @@ uncapped:
 	ADDQ      $0x08, DX
 
 unmasked:
+	TESTQ   BX, BX
+	JEQ     asTheyWere
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+
+asTheyWere:
 	VMAXPS        Z0, Z1, Z4
 	VMAXPS        Z2, Z4, Z4
 	VMAXPS        Z3, Z4, Z4
@@ -278,11 +289,28 @@ unmasked:
 	VMAXPS        X5, X4, X4
 	VPERMILPS     $0x01, X4, X5
 	VMAXPS        X5, X4, X4
-	VBROADCASTSS  (R8), Z5
+	VMOVSS        (R8), X5
+	VMOVSS        X5, (R10)
 	VMAXSS        X4, X5, X4
 	VMOVSS        X4, (R8)
-	VMAXSS        leastFloat<>+0(SB), X4, X4
-	VBROADCASTSS  X4, Z4
+	ADDQ          $0x00000100, SI
+	ADDQ          $0x04, R8
+	ADDQ          $0x04, R10
+	DECQ          CX
+	JNE           top
+	MOVQ          (DI), SI
+	MOVQ          8(DI), CX
+	MOVQ          24(DI), R8
+	MOVQ          40(DI), R10
+
+power:
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	VMOVUPS       128(SI), Z2
+	VMOVUPS       192(SI), Z3
+	VBROADCASTSS  (R8), Z4
+	VMAXPS        leastFloat<>+0(SB), Z4, Z4
+	VBROADCASTSS  (R10), Z5
 	VSUBPS        Z4, Z5, Z5
 	VMAXPS        expLeast<>+0(SB), Z5, Z5
 	VRNDSCALEPS   $0x00, Z5, Z6
@@ -374,7 +402,7 @@ plain:
 	ADDQ    $0x04, R9
 	ADDQ    $0x04, R10
 	DECQ    CX
-	JNE     row
+	JNE     power
 	VZEROUPPER
 	RET
 

@@ -215,6 +215,8 @@ func shape(rows, keyDim, valDim int) (r, lanes int) {
 	switch {
 	case rows <= 2:
 		return 2, 16
+	case max(keyDim, valDim) > maxHeadDim: // latent rows
+		return 4, 16
 	case rows <= 4:
 		return 4, 8
 	case rows <= 8 || max(keyDim, valDim) > 128:

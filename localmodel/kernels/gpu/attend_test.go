@@ -1,7 +1,9 @@
 package gpu
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -102,6 +104,48 @@ func testAttend(t *testing.T, d *Device, c attendCase) {
 	want := attended(wide(q), wide(k), wide(v), c.kvHeads, c.keyDim, c.valueDim, a)
 	// An error of a score is a relative error of its weight.
 	near(t, "attention", run(t, s, out, len(want)), want, size*4)
+}
+
+// One prefill, single tokens, a prefill and single tokens behind it, and chunks
+// give the same, over a cache of all tokens, where single tokens split their keys
+// from 256 on, and in a ring that a window needs.
+func TestAttentionIsTheSameHoweverAPromptIsFed(t *testing.T) {
+	d := openDevice(t, Options{})
+	const n, heads, kvHeads, dim = 300, 4, 2, 16
+	r := source("feeds")
+	q, k, v := normal(r, n*heads*dim), normal(r, n*kvHeads*dim), normal(r, n*kvHeads*dim)
+	for _, window := range []int{0, 40} {
+		want := attended(wide(q), wide(k), wide(v), kvHeads, dim, dim, Attention{Heads: heads, Window: window, Scale: 0.3})
+		for _, steps := range feeds(n) {
+			slots := n
+			if window > 0 {
+				slots = min(n, window+slices.Max(steps)-1)
+			}
+			cache, err := d.NewCache(slots, kvHeads, dim, dim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := d.NewScratch(n, heads, dim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, at, got := d.Begin(), 0, make([]float32, len(q))
+			for _, tokens := range steps {
+				part := func(x []float32, heads int) *Buffer { return input(t, d, x[at*heads*dim:(at+tokens)*heads*dim]) }
+				out := output(t, d, tokens*heads*dim)
+				s.Store(cache, part(k, kvHeads), part(v, kvHeads), at, tokens)
+				s.Attend(out, part(q, heads), cache, m, Attention{Heads: heads, Pos: at, Window: window, Scale: 0.3}, tokens)
+				s.ReadFloats(out, 0, got[at*heads*dim:(at+tokens)*heads*dim])
+				at += tokens
+			}
+			if err := s.Run(); err != nil {
+				t.Fatal(err)
+			}
+			near(t, fmt.Sprintf("window %d, by %d, …", window, steps[0]), got, want, 4)
+			cache.Release()
+			m.Release()
+		}
+	}
 }
 
 // storeAll stores tokens in runs that a ring takes.

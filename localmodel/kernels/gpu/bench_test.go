@@ -69,6 +69,30 @@ func BenchmarkAttend(b *testing.B) {
 	}
 }
 
+// BenchmarkKDA runs four heads of 128 in both forms.
+func BenchmarkKDA(b *testing.B) {
+	d := openDevice(b, Options{})
+	a := DeltaAttention{Heads: 4, KeyDim: 128, ValueDim: 128, Scale: 0.1}
+	for _, tokens := range []int{1, 4, 16, 64, 256} {
+		m, err := d.NewDeltaScratch(tokens, a)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer m.Release()
+		x := func(width int) *Buffer { return input(b, d, make([]float32, tokens*a.Heads*width)) }
+		q, k, v, g, beta, state, out := x(128), x(128), x(128), x(128), x(1), input(b, d, make([]float32, 4*128*128)), x(128)
+		for form, op := range map[string]func(*Step){
+			"recurrence": func(s *Step) { s.KDA(out, state, q, k, v, g, beta, a, tokens) },
+			"chunks":     func(s *Step) { s.KDAChunks(out, state, q, k, v, g, beta, m, a, tokens) },
+		} {
+			b.Run(fmt.Sprintf("form=%s/tokens=%d", form, tokens), func(b *testing.B) {
+				repeat(b, d, op)
+				b.ReportMetric(float64(b.N*batch*tokens)/b.Elapsed().Seconds(), "tok/s")
+			})
+		}
+	}
+}
+
 // BenchmarkModel runs SmolLM2-135M: a prompt of 64 tokens, and single tokens
 // behind it.
 func BenchmarkModel(b *testing.B) {

@@ -17,9 +17,23 @@ type Buffer struct {
 	size uint64 // bytes, a multiple of 16
 }
 
-// NewBuffer makes a zeroed buffer of at least n float32 or int32 values.
+// NewBuffer makes a buffer of at least n float32 or int32 values. What is in it
+// may be what its memory held before, NaNs too: gogpu/wgpu zeroes nothing.
 func (d *Device) NewBuffer(label string, n int) (*Buffer, error) {
 	return d.newBuffer(label, 4*uint64(n))
+}
+
+// zeros makes a buffer of n zeros.
+func (d *Device) zeros(label string, n int) (*Buffer, error) {
+	b, err := d.NewBuffer(label, n)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.WriteFloats(0, make([]float32, n)); err != nil {
+		b.Release()
+		return nil, err
+	}
+	return b, nil
 }
 
 func (d *Device) newBuffer(label string, bytes uint64) (*Buffer, error) {
@@ -63,6 +77,30 @@ func (b *Buffer) Release() {
 	b.d.dropGroups() // one of them may bind it
 	delete(b.d.live, b)
 	b.d.discard(b.raw)
+}
+
+// buffers makes buffers of so many values each, all or none.
+func (d *Device) buffers(label string, sizes ...int) ([]*Buffer, error) {
+	return several(sizes, func(n int) (*Buffer, error) { return d.NewBuffer(label, n) })
+}
+
+// several makes a buffer for each size, all or none.
+func several(sizes []int, one func(n int) (*Buffer, error)) ([]*Buffer, error) {
+	list := make([]*Buffer, len(sizes))
+	for i, n := range sizes {
+		var err error
+		if list[i], err = one(n); err != nil {
+			release(list[:i]...)
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func release(list ...*Buffer) {
+	for _, b := range list {
+		b.Release()
+	}
 }
 
 // WriteFloats stores values at offset, both counted in float32.

@@ -130,6 +130,23 @@ func TestARowWithoutAKeyIsZero(t *testing.T) {
 	}
 }
 
+// Memory is not zeroed: a part that no job wrote may hold NaNs, with or without
+// others that saw a key.
+func TestMergeIgnoresWhatAnEmptyPartHolds(t *testing.T) {
+	d := openDevice(t, Options{})
+	nan, none := float32(math.NaN()), float32(Hidden)
+	p := &Partials{Out: input(t, d, []float32{nan, nan, nan, nan, nan, nan, nan, nan, 1, 2, 3, 4, nan, nan, nan, nan}),
+		LSE: input(t, d, []float32{none, none, 5, none}), Parts: 2, Rows: 2, Dim: 4}
+	s, out, lse := d.Begin(), output(t, d, 8), output(t, d, 2)
+	s.Merge(out, lse, p, 2)
+	sum := make([]float32, 2)
+	s.ReadFloats(lse, 0, sum)
+	near(t, "out", run(t, s, out, 8), []float64{1, 2, 3, 4, 0, 0, 0, 0}, 0)
+	if sum[0] != 5 || sum[1] != none {
+		t.Errorf("lse %v", sum)
+	}
+}
+
 func TestChoicesThatDoNotFitAreRefused(t *testing.T) {
 	d := openDevice(t, Options{})
 	for _, j := range []ChosenJob{{Rows: 0}, {Rows: 1, Head: 2}, {Rows: 1, Row: -1}, {Rows: 1, Keys: []ChosenKeys{{First: -1, Keys: 1}}}} {
@@ -167,7 +184,11 @@ func TestChoicesThatDoNotFitAreRefused(t *testing.T) {
 		"a part too many":       func(s *Step) { s.Merge(q, q, p, 3) },
 		"rows of another shape": func(s *Step) { s.AttendPart(p, 0, q, cache, Attention{Heads: 2, Scale: 1}, 1) },
 		"more sums than keys":   func(s *Step) { s.ColumnSums(q, q, q, cache, Attention{Heads: 1, Scale: 1}, 1, 9) },
-		"a head of 6 for kda":   func(s *Step) { s.KDA(q, q, q, q, q, q, q, DeltaAttention{Heads: 1, KeyDim: 6, ValueDim: 2}, 1) },
+		"chunks of values of 2": func(s *Step) {
+			s.KDAChunks(q, q, q, q, q, q, q, nil, DeltaAttention{Heads: 1, KeyDim: 4, ValueDim: 2}, 1)
+		},
+		"no taps":             func(s *Step) { s.conv(q, q, q, q, 1, 4, 0) },
+		"a head of 6 for kda": func(s *Step) { s.KDA(q, q, q, q, q, q, q, DeltaAttention{Heads: 1, KeyDim: 6, ValueDim: 2}, 1) },
 	} {
 		s := d.Begin()
 		op(s)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -115,4 +116,15 @@ func near(t testing.TB, what string, got []float32, want []float64, size float64
 			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], w)
 		}
 	}
+}
+
+// feeds are ways to cut n tokens into calls: one, single tokens, a prefill and
+// single tokens behind it, and runs of an odd length.
+func feeds(n int) [][]int {
+	one := []int{1}
+	ways := [][]int{{n}, slices.Repeat(one, n), append([]int{n/2 + 1}, slices.Repeat(one, n-n/2-1)...), nil}
+	for at := 0; at < n; at += 33 {
+		ways[3] = append(ways[3], min(33, n-at))
+	}
+	return ways
 }

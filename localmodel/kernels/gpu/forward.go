@@ -115,6 +115,9 @@ func (m *Model) Back(n int) int {
 	return n
 }
 
+// Ends says whether the mechanism wants to be told of an end.
+func (m *Model) Ends() bool { return m.attend.End != nil }
+
 // End tells the mechanism that the fixed context or the prompt that it prepares
 // ends here. The tokens ahead can't be gone back to before Reopen.
 func (m *Model) End() error {

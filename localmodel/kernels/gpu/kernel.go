@@ -56,6 +56,8 @@ func (v variant) source() (string, error) {
 		"seq":    seq,
 		"ceil":   func(a, b int) int { return (a + b - 1) / b },
 		"mul":    func(a, b int) int { return a * b },
+		"div":    func(a, b int) int { return a / b },
+		"mod":    func(a, b int) int { return a % b },
 		"divs":   func(a, b int) bool { return b%a == 0 },
 		"decode": func() (string, error) { return include("words", "decode_"+v.fill.Decode) },
 		"act":    func() (string, error) { return include("act_" + v.fill.Act) },

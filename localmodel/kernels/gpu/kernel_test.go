@@ -24,13 +24,20 @@ func variants() []variant {
 		{file: "argmax", access: "rww"}, {file: "turn", access: "rrw"}, {file: "scores", access: "rrw"}, {file: "mean", access: "rw"},
 		{file: "combine", access: "rrww"},
 		{file: "gate", access: "wr", fill: fill{Act: "silu"}}, {file: "gate", access: "wr", fill: fill{Act: "gelu"}},
+		{file: "gate", access: "wr", fill: fill{Act: "sigmoid"}},
+		{file: "kda_sums", access: "rrrwwww"}, {file: "kda_pairs", access: "rrrrww"}, {file: "kda_solve", access: "rrrrrww", fill: fill{Rows: solvedRows}},
+		{file: "conv", access: "rrrw", fill: fill{Act: "silu"}}, {file: "conv_tail", access: "rw"}, {file: "kda_gates", access: "rrww", fill: fill{Act: "sigmoid"}},
+		{file: "latent_store", access: "rrw"}, {file: "heads", access: "rrw"}, {file: "nearest", access: "rrw"}, {file: "centres", access: "rrw"},
 	}
 	for _, typ := range quant.Types() {
 		for _, file := range []string{"embed", "matvec", "matmul"} {
 			list = append(list, variant{file: file, access: "rrw", fill: weightFill(typ)})
 		}
 	}
-	for _, dims := range [][2]int{{4, 4}, {20, 36}, {64, 64}, {128, 128}, {192, 128}, {256, 256}} {
+	for _, dims := range [][2]int{{4, 4}, {20, 36}, {64, 64}, {128, 128}, {192, 128}, {256, 256}, {maxLatent, maxLatent}} {
+		if dims[0] <= maxHeadDim {
+			list = append(list, variant{file: "kda_scan", access: "rrrrrww", fill: fill{KeyQuads: dims[0] / 4, ValueQuads: scanQuads(dims[0])}})
+		}
 		for _, rows := range []int{1, 3, 8, 100} {
 			r, lanes := shape(rows, dims[0], dims[1])
 			layout := fill{KeyQuads: dims[0] / 4, ValueQuads: dims[1] / 4, Rows: r, Lanes: lanes}
@@ -117,6 +124,8 @@ func TestKernelsWriteWorkgroupMemoryBeforeTheyReadIt(t *testing.T) {
 	testChosen(t, d, chosenCase{name: "poison", heads: 6, kvHeads: 2, keyDim: 20, valueDim: 36, tokens: 5, slots: 150, keys: 150, turns: 3, group: 3, parts: 2})
 	testColumnSums(t, d, 7, 2)
 	testDelta(t, d, 20, 37)
+	testDeltaChunks(t, d, 20, 36, 70)
+	testLatent(t, d, LatentLayer{Heads: 3, KeyDim: 8, SharedDim: 4, ValueDim: 8, Rank: 20}, 9)
 	c := tinyConfig()
 	w := tinyWeights(c, true)
 	m, err := NewModel(d, c, find(w))

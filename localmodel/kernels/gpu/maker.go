@@ -28,7 +28,8 @@ func made[T interface{ Release() }](m *Maker, create func() (T, error)) T {
 	return x
 }
 
-// Buffer makes a zeroed buffer of n values, at least one.
+// Buffer makes a buffer of n values, at least one. What is in it is not said: see
+// Device.NewBuffer.
 func (m *Maker) Buffer(label string, n int) *Buffer {
 	return made(m, func() (*Buffer, error) { return m.d.NewBuffer(label, max(1, n)) })
 }

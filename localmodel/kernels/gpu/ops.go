@@ -6,15 +6,19 @@ import (
 	"github.com/lcbench/lcbench/localmodel/quant"
 )
 
-// Activation is the nonlinearity of a gated feed-forward block.
+// Activation is the nonlinearity of a gated block.
 type Activation int
 
-// The activations: SiLU z/(1+e^-z), and GELU in its tanh form,
-// z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))).
+// The activations: SiLU z/(1+e^-z), GELU in its tanh form,
+// z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))), and the sigmoid 1/(1+e^-z).
 const (
 	SiLU Activation = iota
 	GELU
+	Sigmoid
 )
+
+// file names the activation's function in wgsl/act_<file>.wgsl.
+func (a Activation) file() string { return [...]string{"silu", "gelu", "sigmoid"}[a] }
 
 // wants checks that a buffer holds n values, since a kernel would read zeros
 // or nothing beyond its end without a word.
@@ -62,11 +66,7 @@ func (s *Step) Gate(act Activation, g, u *Buffer, n int) {
 	if !s.wants("gate", g, n) || !s.wants("gate", u, n) {
 		return
 	}
-	name := "silu"
-	if act == GELU {
-		name = "gelu"
-	}
-	v := variant{file: "gate", access: "wr", fill: fill{Act: name}}
+	v := variant{file: "gate", access: "wr", fill: fill{Act: act.file()}}
 	s.elementwise(v, words{uint32(n)}, n, g, u)
 }
 

@@ -25,6 +25,7 @@ func TestElementwiseOpsEqualFloat64(t *testing.T) {
 		{"scale", func(s *Step, x, _ *Buffer, n int) { s.Scale(x, n, -1.5) }, func(x, _ float64) float64 { return -1.5 * x }},
 		{"soft cap", func(s *Step, x, _ *Buffer, n int) { s.SoftCap(x, n, 30) }, func(x, _ float64) float64 { return 30 * math.Tanh(x/30) }},
 		{"SiLU gate", func(s *Step, x, y *Buffer, n int) { s.Gate(SiLU, x, y, n) }, func(x, y float64) float64 { return silu(x) * y }},
+		{"sigmoid gate", func(s *Step, x, y *Buffer, n int) { s.Gate(Sigmoid, x, y, n) }, func(x, y float64) float64 { return y / (1 + math.Exp(-x)) }},
 		{"GELU gate", func(s *Step, x, y *Buffer, n int) { s.Gate(GELU, x, y, n) }, func(x, y float64) float64 { return gelu(x) * y }},
 	}
 	for _, c := range cases {

@@ -162,6 +162,7 @@ func (g *goldenRun) sharedPrefix() {
 			at, start = append(at, prefix+i), append(start, first)
 		}
 	}
+	g.samePlaces(prefix, at, start)
 	s, p := g.d.Begin(), g.partials(2, g.n*g.heads)
 	c, q := g.turnedCache(s, at), g.turned(s, g.q, g.heads, at)
 	a := g.attention()
@@ -175,4 +176,23 @@ func (g *goldenRun) sharedPrefix() {
 	})
 	s.AttendPart(p, 1, q, c, a, g.n)
 	g.merged(s, p)
+}
+
+// samePlaces compares the positions and groups of packed tokens: start is where
+// each token's own run begins, and that of the prefix has no number.
+func (g *goldenRun) samePlaces(prefix int, at, start []int) {
+	g.t.Helper()
+	groups := make([]int, len(at))
+	for i := range groups {
+		switch {
+		case i < prefix:
+			groups[i] = -1
+		case i > prefix && start[i] == start[i-1]:
+			groups[i] = groups[i-1]
+		case i > prefix:
+			groups[i] = groups[i-1] + 1
+		}
+	}
+	g.sameChoice("pos", 0, at)
+	g.sameChoice("group", 0, groups)
 }

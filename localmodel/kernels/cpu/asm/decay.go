@@ -3,14 +3,16 @@
 package main
 
 import (
+	"math"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// decays are the kernels of linear attention: powers of e, and a block of
-// tokens, each of which lets the earlier ones fade. They count numbers below
-// the smallest normal one as zero, since many come to that and the processor is
-// slow on them.
+// decays are the kernels of linear attention: powers of e, tokens as seen from
+// the first of them, and the triangular system among them. They count numbers
+// below the smallest normal one as zero, since many come to that and the
+// processor is slow on them.
 func decays(g *gen) {
 	dst, src, n := reg.RDI, reg.RSI, reg.RCX
 	y, p, t := g.v[1], g.v[2], g.v[3]
@@ -24,7 +26,7 @@ func decays(g *gen) {
 	})
 	g.finish()
 	g.fade()
-	g.among()
+	g.triangle()
 }
 
 // exp leaves e^x in y; it uses g.v[4] besides t and p.
@@ -34,30 +36,6 @@ func (g *gen) exp(x operand.Mem, y, t, p reg.VecPhysical) {
 	g.VMAXPS(g.float("expOverflow", -87), y, y)
 	g.expMinus(y, t, p)
 }
-
-// Fields of blockArgs, in order.
-const (
-	blockLog = 8 * iota
-	blockKey
-	blockQuery
-	blockDecay
-	blockNearKey
-	blockNearQuery
-	blockFarKey
-	blockFarQuery
-	blockRun
-	blockBefore
-	blockBytes
-	blockStride
-	blockRows
-	blockBeta
-	blockScale
-	blockPast
-	blockA
-	blockP
-	blockStrideAP
-	blockRow
-)
 
 // field is a field of the arguments, whose address stays in DI.
 func field(offset int) operand.Mem { return at(reg.RDI, offset) }
@@ -72,119 +50,161 @@ func (g *gen) channels(label string, x, bytes reg.GPPhysical, f func()) {
 	g.JNE(operand.LabelRef(label))
 }
 
-// factors broadcasts -beta of the token, and the scale.
-func (g *gen) factors(spare reg.GPPhysical, beta, scale reg.VecPhysical) {
-	g.MOVQ(field(blockRow), spare)
-	g.SHLQ(operand.U8(2), spare)
-	g.ADDQ(field(blockBeta), spare)
-	g.VBROADCASTSS(at(spare, 0), beta)
-	g.VBROADCASTSS(field(blockScale), scale)
-}
+// Fields of fadeArgs that are not kept in registers.
+const (
+	fadeBack  = 8 * 7
+	fadeRows  = 8 * 10
+	fadeScale = 8 * 12
+)
 
-// fade takes each token's own row: its decay, and its key and query as decayed
-// from the block's and from the chunk's beginning.
+// fade takes each token's key and query as decayed from the run's beginning, and
+// the key that undoes the decay.
 func (g *gen) fade() {
-	g.function("fade", "blockArgs", "takes a block's own rows; see blockArgs.")
-	log, key, query, decay := reg.RAX, reg.RBX, reg.RCX, reg.RDX
-	nearK, nearQ, farK, farQ := reg.RSI, reg.R8, reg.R9, reg.R10
-	run, before, bytes, x := reg.R11, reg.R12, reg.R13, reg.R15
-	g.fields(log, key, query, decay, nearK, nearQ, farK, farQ, run, before, bytes)
+	g.function("fade", "fadeArgs", "takes tokens as seen from the first of them; see fadeArgs.")
+	log, key, query := reg.RAX, reg.RBX, reg.RCX
+	nearK, nearQ, past, run := reg.RSI, reg.R8, reg.R9, reg.R10
+	bytes, stride, beta, x, ahead := reg.R13, reg.R11, reg.R12, reg.R15, reg.RDX
+	g.fields(log, key, query, nearK, nearQ, past, run, nil, bytes, stride, nil, beta)
 	g.flush()
 	y, p, t := g.v[1], g.v[2], g.v[3] // and g.v[4], see exp
-	v, w, beta, scale := g.v[5], g.v[6], g.v[7], g.v[8]
+	v, w, k, minusBeta, scale, one := g.v[5], g.v[6], g.v[7], g.v[8], g.v[9], g.v[10]
+	g.VMOVUPS(g.float("one", 1), one)
+	g.VBROADCASTSS(field(fadeScale), scale)
+	g.channels("start", x, bytes, func() { g.VMOVUPS(one, indexed(run, x, 1, 0)) })
 	g.Label("token")
-	g.factors(x, beta, scale)
+	g.VBROADCASTSS(at(beta, 0), minusBeta)
 	g.channels("channel", x, bytes, func() {
+		// The next tokens' rows lie too far apart for the processor to foresee.
+		g.LEAQ(indexed(x, stride, 8, 0), ahead)
+		for _, r := range []reg.GPPhysical{log, key, query} {
+			g.PREFETCHT0(indexed(r, ahead, 1, 0))
+		}
 		g.exp(indexed(log, x, 1, 0), y, t, p)
-		g.VMOVUPS(y, indexed(decay, x, 1, 0))
 		g.VMULPS(indexed(run, x, 1, 0), y, v)
 		g.VMOVUPS(v, indexed(run, x, 1, 0))
-		for _, out := range []struct {
-			from, near, far reg.GPPhysical
-			factor          reg.VecPhysical
-		}{{key, nearK, farK, beta}, {query, nearQ, farQ, scale}} {
-			g.VMULPS(indexed(out.from, x, 1, 0), v, w)
-			g.VMULPS(out.factor, w, w)
-			g.VMOVUPS(w, indexed(out.near, x, 1, 0))
-			g.VMULPS(indexed(before, x, 1, 0), w, w)
-			g.VMOVUPS(w, indexed(out.far, x, 1, 0))
-		}
+		g.VMOVUPS(indexed(key, x, 1, 0), k)
+		g.inverse(v, w, t, one)
+		g.VMULPS(k, t, t)
+		g.VMOVUPS(t, indexed(past, x, 1, 0))
+		g.VMULPS(k, v, k)
+		g.VMULPS(minusBeta, k, k)
+		g.VMOVUPS(k, indexed(nearK, x, 1, 0))
+		g.VMULPS(indexed(query, x, 1, 0), v, v)
+		g.VMULPS(scale, v, v)
+		g.VMOVUPS(v, indexed(nearQ, x, 1, 0))
 	})
 	for _, r := range []reg.GPPhysical{log, key, query} {
-		g.ADDQ(field(blockStride), r)
+		g.ADDQ(stride, r)
 	}
-	for _, r := range []reg.GPPhysical{decay, nearK, nearQ, farK, farQ} {
+	for _, r := range []reg.GPPhysical{past, nearK, nearQ} {
 		g.ADDQ(bytes, r)
 	}
-	g.INCQ(field(blockRow))
-	g.DECQ(field(blockRows))
+	g.ADDQ(operand.U8(4), beta)
+	g.DECQ(field(fadeRows))
 	g.JNE(operand.LabelRef("token"))
+	g.MOVQ(field(fadeBack), past)
+	g.channels("back", x, bytes, func() {
+		g.VMOVUPS(indexed(run, x, 1, 0), v)
+		g.VMAXPS(g.float("leastRun", 1e-37), v, v)
+		g.inverse(v, w, t, one)
+		g.VMOVUPS(t, indexed(past, x, 1, 0))
+	})
 	g.LDMXCSR(g.local())
 	g.finish()
 }
 
-// among computes the products of a block's tokens with the earlier ones, whose
-// keys fade from token to token.
-func (g *gen) among() {
-	g.function("among", "blockArgs", "computes a block's own products; see blockArgs.")
-	key, query, decay, bytes := reg.RBX, reg.RCX, reg.RDX, reg.R13
-	past, pastRow, a, p := reg.RSI, reg.R8, reg.R9, reg.R10
-	r, x := reg.R11, reg.R15
-	g.fields(nil, key, query, decay)
-	g.MOVQ(field(blockBytes), bytes)
-	g.MOVQ(field(blockPast), past)
-	g.MOVQ(field(blockA), a)
-	g.MOVQ(field(blockP), p)
-	g.flush()
-	v, w, sumA, sumP, beta, scale := g.v[0], g.v[1], g.v[2], g.v[3], g.v[4], g.v[5]
-	g.Label("token")
-	g.factors(x, beta, scale)
-	g.MOVQ(past, pastRow)
-	g.XORQ(r, r)
-	g.Label("row")
-	g.CMPQ(r, field(blockRow))
-	g.JEQ(operand.LabelRef("itself"))
-	g.zero(sumA)
-	g.zero(sumP)
-	g.channels("channel", x, bytes, func() {
-		g.VMOVUPS(indexed(pastRow, x, 1, 0), v)
-		g.VMULPS(indexed(decay, x, 1, 0), v, v)
-		g.VMOVUPS(v, indexed(pastRow, x, 1, 0))
-		g.VFMADD231PS(indexed(key, x, 1, 0), v, sumA)
-		g.VFMADD231PS(indexed(query, x, 1, 0), v, sumP)
-	})
-	g.sumTimes(sumA, w, beta, indexed(a, r, 4, 0))
-	g.sumTimes(sumP, w, scale, indexed(p, r, 4, 0))
-	g.ADDQ(bytes, pastRow)
-	g.INCQ(r)
-	g.JMP(operand.LabelRef("row"))
-	g.Label("itself")
-	g.zero(sumP)
-	g.channels("own", x, bytes, func() {
-		g.VMOVUPS(indexed(key, x, 1, 0), v)
-		g.VMOVUPS(v, indexed(pastRow, x, 1, 0))
-		g.VFMADD231PS(indexed(query, x, 1, 0), v, sumP)
-	})
-	g.sumTimes(sumP, w, scale, indexed(p, r, 4, 0))
-	g.ADDQ(bytes, decay)
-	for _, pointer := range []reg.GPPhysical{key, query} {
-		g.ADDQ(field(blockStride), pointer)
+// inverse leaves 1/v in t, from the processor's estimate by one step of Newton's
+// method: to 2^-22 or better.
+func (g *gen) inverse(v, w, t, one reg.VecPhysical) {
+	if g.wide() {
+		g.VRCP14PS(v, w)
+	} else {
+		g.VRCPPS(v, w)
 	}
-	for _, pointer := range []reg.GPPhysical{a, p} {
-		g.ADDQ(field(blockStrideAP), pointer)
+	g.move(one, t)
+	g.VFNMADD231PS(v, w, t)
+	g.VFMADD213PS(w, w, t)
+}
+
+// triangle solves 16 rows of a unit triangular system for unit vectors, and
+// clears what is above a diagonal.
+func (g *gen) triangle() {
+	g.function("triangle", "triangleArgs", "inverts a triangle and clears above a diagonal; see triangleArgs.")
+	a, p, inverse := reg.RAX, reg.RBX, reg.RCX
+	g.fields(a, p, inverse)
+	if g.wide() {
+		g.triangle512(a, p, inverse)
+	} else {
+		g.triangle256(a, p, inverse)
 	}
-	g.INCQ(field(blockRow))
-	g.DECQ(field(blockRows))
-	g.JNE(operand.LabelRef("token"))
-	g.LDMXCSR(g.local())
 	g.finish()
 }
 
-// sumTimes writes the sum of r's lanes times a factor.
-func (g *gen) sumTimes(r, spare, factor reg.VecPhysical, to operand.Mem) {
-	g.sumLanes(r, spare)
-	g.VMULSS(factor.AsX(), r.AsX(), r.AsX())
-	g.VMOVSS(r.AsX(), to)
+// Sizes of triangleArgs in bytes.
+const (
+	triangleRows   = 16
+	triangleStride = 128
+	triangleOut    = 64
+)
+
+// triangle512 keeps the rows in registers: each that is done is added to all
+// below.
+func (g *gen) triangle512(a, p, inverse reg.GPPhysical) {
+	var unit []uint32
+	for i := range triangleRows * triangleRows {
+		unit = append(unit, 0)
+		if i/triangleRows == i%triangleRows {
+			unit[i] = math.Float32bits(1)
+		}
+	}
+	units := g.constant("units", unit...)
+	for i := range triangleRows {
+		g.VMOVUPS(units.Offset(triangleOut*i), g.v[i])
+	}
+	for j := range triangleRows {
+		g.VMOVUPS(g.v[j], at(inverse, triangleOut*j))
+		for i := j + 1; i < triangleRows; i++ {
+			g.VFMADD231PS_BCST(at(a, triangleStride*i+4*j), g.v[j], g.v[i])
+		}
+	}
+	for i := range triangleRows {
+		g.MOVL(operand.U32(1<<(i+1)-1), reg.EDX)
+		g.KMOVW(reg.EDX, reg.K1)
+		g.VMOVUPS_Z(at(p, triangleStride*i), reg.K1, g.v[0])
+		g.VMOVUPS(g.v[0], at(p, triangleStride*i))
+	}
+}
+
+// triangle256 computes row on row, each from those above.
+func (g *gen) triangle256(a, p, inverse reg.GPPhysical) {
+	var steps []uint32 // 8 ones, 8 zeros: masks by where they begin
+	for i := range 2 * g.lanes {
+		steps = append(steps, uint32(0))
+		if i < g.lanes {
+			steps[i] = math.MaxUint32
+		}
+	}
+	masks := g.constant("steps", steps...)
+	unit := g.constant("unit", 0, 0, 0, 0, 0, 0, 0, math.Float32bits(1), 0, 0, 0, 0, 0, 0, 0, 0)
+	factor := g.v[2]
+	for i := range triangleRows {
+		for half := range 2 {
+			row, to := g.v[half], at(inverse, triangleOut*i+half*g.bytes())
+			g.zero(row)
+			if c := i - half*g.lanes; c >= 0 && c < g.lanes {
+				g.VMOVUPS(unit.Offset(4*(g.lanes-1-c)), row)
+			}
+			for j := half * g.lanes; j < i; j++ {
+				g.VBROADCASTSS(at(a, triangleStride*i+4*j), factor)
+				g.VFMADD231PS(at(inverse, triangleOut*j+half*g.bytes()), factor, row)
+			}
+			g.VMOVUPS(row, to)
+			keep := min(max(i+1-half*g.lanes, 0), g.lanes) // of p's columns
+			g.VMOVUPS(masks.Offset(4*(g.lanes-keep)), row)
+			g.VANDPS(at(p, triangleStride*i+half*g.bytes()), row, row)
+			g.VMOVUPS(row, at(p, triangleStride*i+half*g.bytes()))
+		}
+	}
 }
 
 // flush makes the processor take tiny numbers as zero until the function

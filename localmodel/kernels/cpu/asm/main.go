@@ -42,7 +42,7 @@ type file struct {
 func write(dir string) error {
 	var stubs strings.Builder
 	stubs.WriteString(header + "package cpu\n")
-	floats := []file{{"gemm", gemms}, {"matvec", matvecs}, {"vector", vectors}, {"decay", decays}}
+	floats := []file{{"gemm", gemms}, {"matvec", matvecs}, {"dots", dots}, {"vector", vectors}, {"decay", decays}}
 	for _, s := range []struct {
 		isa   *isa
 		files []file
@@ -104,6 +104,7 @@ type gen struct {
 	labels    int
 	stubs     *strings.Builder
 	frame     *operand.Mem // of the function, where it has one
+	still     bool         // matvecs ask for nothing ahead of its time
 }
 
 func (g *gen) wide() bool { return g.lanes == 16 }

@@ -86,7 +86,7 @@ func (g *gen) matvecUnits(e expander, vectors, units int) {
 			}
 		})
 	}
-	for line := 0; line < units*e.bytes; line += cacheLine {
+	for line := 0; line < units*e.bytes && !g.still; line += cacheLine {
 		g.PREFETCHT0(at(mvSrc, prefetchAhead+line))
 	}
 	g.ADDQ(operand.U32(units*e.bytes), mvSrc)

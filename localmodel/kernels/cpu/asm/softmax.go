@@ -49,12 +49,18 @@ func expCoefficients() [7]float64 {
 	}
 }
 
-// softmax is a loop over rows of 64 scores, which stay in registers.
+// softmax passes over rows of 64 scores twice: for their largest one, which a
+// chain of a few instructions finds, and for their powers, which many make. So
+// the processor has several rows under way in each.
 func (g *gen) softmax() {
 	g.function("softmax", "softmaxArgs", "makes one step of a streaming softmax; see softmaxArgs.")
-	s, rows, mask, m, sum, factor, kscale, vscale, capped := reg.RSI, reg.RCX, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.R12, reg.RAX
+	s, rows, mask, m, sum, factor, kscale, vscale := reg.RSI, reg.RCX, reg.RDX, reg.R8, reg.R9, reg.R10, reg.R11, reg.R12
+	capped, changed := reg.RAX, reg.RBX
 	g.fields(s, rows, mask, m, sum, factor, kscale, vscale)
 	g.MOVL(at(reg.RDI, 64), reg.EAX)
+	g.MOVQ(kscale, changed)
+	g.ORQ(mask, changed)
+	g.ORQ(capped, changed)
 	v := g.v[:64/g.lanes]
 	t := g.v[len(v):]
 	each := func(f func(i int, r reg.VecPhysical)) {
@@ -62,28 +68,40 @@ func (g *gen) softmax() {
 			f(i, r)
 		}
 	}
-	g.Label("row")
-	each(func(i int, r reg.VecPhysical) { g.VMOVUPS(at(s, i*g.bytes()), r) })
-	g.unless(kscale, "unscaled", func() {
-		each(func(i int, r reg.VecPhysical) { g.VMULPS(at(kscale, i*g.bytes()), r, r) })
-	})
-	g.unless(capped, "uncapped", func() { each(func(_ int, r reg.VecPhysical) { g.softCap(r, t) }) })
-	g.unless(mask, "unmasked", func() {
-		each(func(i int, r reg.VecPhysical) { g.hide(mask, i, r, t) })
-		g.ADDQ(operand.U8(8), mask)
-	})
-	g.softmaxTop(v, t, m)
-	g.softmaxSum(v, t, sum, factor)
-	g.unless(vscale, "plain", func() {
-		each(func(i int, r reg.VecPhysical) { g.VMULPS(at(vscale, i*g.bytes()), r, r) })
-	})
-	each(func(i int, r reg.VecPhysical) { g.VMOVUPS(r, at(s, i*g.bytes())) })
-	g.ADDQ(operand.U32(256), s)
-	for _, p := range []reg.GPPhysical{m, sum, factor} {
-		g.ADDQ(operand.U8(4), p)
+	load := func() { each(func(i int, r reg.VecPhysical) { g.VMOVUPS(at(s, i*g.bytes()), r) }) }
+	store := func() { each(func(i int, r reg.VecPhysical) { g.VMOVUPS(r, at(s, i*g.bytes())) }) }
+	row := func(label string, pointers []reg.GPPhysical, f func()) {
+		g.Label(label)
+		f()
+		g.ADDQ(operand.U32(256), s)
+		for _, p := range pointers {
+			g.ADDQ(operand.U8(4), p)
+		}
+		g.DECQ(rows)
+		g.JNE(operand.LabelRef(label))
 	}
-	g.DECQ(rows)
-	g.JNE(operand.LabelRef("row"))
+	row("top", []reg.GPPhysical{m, factor}, func() {
+		load()
+		g.unless(kscale, "unscaled", func() {
+			each(func(i int, r reg.VecPhysical) { g.VMULPS(at(kscale, i*g.bytes()), r, r) })
+		})
+		g.unless(capped, "uncapped", func() { each(func(_ int, r reg.VecPhysical) { g.softCap(r, t) }) })
+		g.unless(mask, "unmasked", func() {
+			each(func(i int, r reg.VecPhysical) { g.hide(mask, i, r, t) })
+			g.ADDQ(operand.U8(8), mask)
+		})
+		g.unless(changed, "asTheyWere", store)
+		g.softmaxTop(v, t, m, factor)
+	})
+	g.fields(s, rows, nil, m, nil, factor)
+	row("power", []reg.GPPhysical{m, sum, factor}, func() {
+		load()
+		g.softmaxSum(v, t, m, sum, factor)
+		g.unless(vscale, "plain", func() {
+			each(func(i int, r reg.VecPhysical) { g.VMULPS(at(vscale, i*g.bytes()), r, r) })
+		})
+		store()
+	})
 	g.finish()
 }
 
@@ -124,21 +142,22 @@ func (g *gen) hide(mask reg.GPPhysical, i int, r reg.VecPhysical, t []reg.VecPhy
 	g.VBLENDVPS(t[1], r, t[0], r)
 }
 
-// softmaxTop updates the largest score and leaves in t[0] what to subtract
-// from the scores, in the first lane of t[1] the old maximum.
-func (g *gen) softmaxTop(v, t []reg.VecPhysical, m reg.GPPhysical) {
+// softmaxTop updates the largest score and leaves the old one in factor.
+func (g *gen) softmaxTop(v, t []reg.VecPhysical, m, factor reg.GPPhysical) {
 	g.fold(v, t[0], func(a, b, to reg.VecPhysical) { g.VMAXPS(a, b, to) })
 	g.reduce(t[0], t[1], func(a, b, to reg.VecPhysical) { g.VMAXPS(a, b, to) })
-	g.VBROADCASTSS(at(m, 0), t[1])
+	g.VMOVSS(at(m, 0), t[1].AsX())
+	g.VMOVSS(t[1].AsX(), at(factor, 0))
 	g.VMAXSS(t[0].AsX(), t[1].AsX(), t[0].AsX())
 	g.VMOVSS(t[0].AsX(), at(m, 0))
-	// With nothing seen so far, -inf is replaced so that -inf - m is no NaN.
-	g.VMAXSS(g.float("leastFloat", -math.MaxFloat32), t[0].AsX(), t[0].AsX())
-	g.VBROADCASTSS(t[0].AsX(), t[0])
 }
 
 // softmaxSum turns scores into powers and updates sum and factor.
-func (g *gen) softmaxSum(v, t []reg.VecPhysical, sum, factor reg.GPPhysical) {
+func (g *gen) softmaxSum(v, t []reg.VecPhysical, m, sum, factor reg.GPPhysical) {
+	g.VBROADCASTSS(at(m, 0), t[0])
+	// With nothing seen so far, -inf is replaced so that -inf - m is no NaN.
+	g.VMAXPS(g.float("leastFloat", -math.MaxFloat32), t[0], t[0])
+	g.VBROADCASTSS(at(factor, 0), t[1])
 	g.VSUBPS(t[0], t[1], t[1])
 	g.exp2(t[1], t[2], t[3])
 	g.VMOVSS(t[1].AsX(), at(factor, 0))

@@ -22,12 +22,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     var sum = vec4<f32>(0.0);
     var z = 0.0;
     for (var k = 0u; k < p.parts; k++) {
-        let w = exp(max(lses[k * p.rows + row] - top, -100.0));
-        z += w;
-        sum += w * outs[k * p.rows * p.quads + i];
+        let l = lses[k * p.rows + row];
+        if (l > -3.0e38) { // what an empty part holds may be no number
+            let w = exp(max(l - top, -100.0));
+            z += w;
+            sum += w * outs[k * p.rows * p.quads + i];
+        }
     }
-    out[i] = sum / z;
+    out[i] = sum / max(z, 1.0e-30);
     if (i % p.quads == 0u) {
-        lse[row] = select(top + log(z), top, top <= -3.0e38);
+        lse[row] = select(top + log(max(z, 1.0e-30)), top, top <= -3.0e38);
     }
 }
