@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lcbench/lcbench/localmodel/attention/s2"
 	"github.com/lcbench/lcbench/localmodel/generate"
 )
 
@@ -192,7 +193,9 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Options{SIMD: "avx9"}, `cpu: level "avx9": want plain, avx2, avx512 or vnni`},
 		{Options{Device: "gpu", KV: "q8"}, "KV cache type q8 runs on the CPU only so far; use --device cpu"},
 		{Options{Device: "gpu", SIMD: "plain"}, "SIMD level plain is the CPU's; use --device cpu"},
-		{Options{Device: "gpu", Attention: slidingFor(5)}, "attention sliding:window=5,sinks=0,remap=true runs on the CPU only so far; use --device cpu"},
+		{Options{Device: "gpu", Attention: slidingFor(5)}, ""},
+		{Options{Device: "gpu", Attention: s2.S2{Group: 8}}, "attention s2:group=8 runs on the CPU only so far; use --device cpu, or one of " +
+			"full, sliding, longheads, squeezed, sinkkv, snapkv, h2o, pyramidkv, streaming"},
 	} {
 		got := ""
 		if err := c.o.Check(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lcbench/lcbench/localmodel/attention/all"
 	"github.com/lcbench/lcbench/localmodel/generate"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
 	"github.com/lcbench/lcbench/localmodel/model"
@@ -18,7 +19,7 @@ func openDevice(o Options) (*gpu.Device, error) {
 	case "cpu":
 		return nil, nil
 	case "", "auto":
-		if o.Attention.String() != "full" || o.KV != "" && o.KV != "f16" || o.SIMD != "" {
+		if _, ok := model.OnDevice(o.Attention); !ok || o.KV != "" && o.KV != "f16" || o.SIMD != "" {
 			return nil, nil // what only the CPU does was asked for
 		}
 		d, err := gpu.Open(gpu.Options{})
@@ -37,15 +38,33 @@ func openDevice(o Options) (*gpu.Device, error) {
 
 // checkGPU refuses what only the CPU does.
 func (o Options) checkGPU() error {
+	if o.Attention != nil {
+		if _, ok := model.OnDevice(o.Attention); !ok {
+			return fmt.Errorf("attention %s runs on the CPU only so far; use --device cpu, or one of %s", o.Attention, strings.Join(OnDevice(), ", "))
+		}
+	}
 	switch {
-	case o.Attention != nil && o.Attention.String() != "full":
-		return fmt.Errorf("attention %s runs on the CPU only so far; use --device cpu", o.Attention)
 	case strings.EqualFold(o.KV, "q8"):
 		return errors.New("KV cache type q8 runs on the CPU only so far; use --device cpu")
 	case o.SIMD != "":
 		return fmt.Errorf("SIMD level %s is the CPU's; use --device cpu", o.SIMD)
 	}
 	return nil
+}
+
+// OnDevice names the mechanisms that run on a graphics device too.
+func OnDevice() []string {
+	var names []string
+	for _, e := range all.List() {
+		how, err := all.Parse(e.Name)
+		if err != nil {
+			continue // none but with parameters: its name alone runs nowhere
+		}
+		if _, ok := model.OnDevice(how); ok {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
 
 // MixerError is an option that a model can't follow whose layers have mixers of
@@ -73,7 +92,7 @@ const keptOnDevice = 8
 // onDevice puts a graphics device under a model. It takes one sequence at a
 // time.
 func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
-	e, err := model.NewGPU(weights, d, t, o.Window)
+	e, err := model.NewGPU(weights, d, t, o.Window, o.Attention)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

@@ -178,6 +178,9 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 		}
 		o.Device = "cpu"
 	}
+	if err := o.fits(weights); err != nil {
+		return nil, err
+	}
 	d, err := openDevice(o)
 	if err != nil {
 		return nil, err
@@ -215,6 +218,22 @@ func (o *Options) stretch(weights *model.Model) error {
 	return nil
 }
 
+// fits says what keeps the mechanism from running over the model's layers.
+func (o Options) fits(weights *model.Model) error {
+	how, ok := o.Attention.(attention.Chooser)
+	if !ok {
+		return nil
+	}
+	kv, err := kvType(o.KV)
+	if err != nil {
+		return err
+	}
+	if err := how.Fits(weights.Shapes(kv), o.Window); err != nil {
+		return &FitError{o.Attention.String(), err}
+	}
+	return nil
+}
+
 func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	level, err := simdLevel(o.SIMD)
 	if err != nil {
@@ -232,12 +251,6 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	m.Info.Device, m.Info.KV = fmt.Sprintf("cpu %s, %d threads", level, o.Threads), kv.String()
 	e := model.NewCPU(weights, k, o.Attention, kv)
 	m.Info.Activations = e.Activations()
-	if how, ok := o.Attention.(attention.Chooser); ok {
-		if err := how.Fits(e.Layers(), o.Window); err != nil {
-			k.Close()
-			return nil, &FitError{o.Attention.String(), err}
-		}
-	}
 	var exec model.Executor = e
 	var l model.Landmarks
 	if l, m.marked = marked(weights, o.Attention); m.marked {

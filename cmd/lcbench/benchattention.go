@@ -32,11 +32,14 @@ func benchAttentionCommand() *cli.Command {
 			"all of a prompt, in chunks of 512; above --whole tokens some chunks are computed\n" +
 			"and stand for all (~). Prepare: once, at the end of a document or prompt. Decode:\n" +
 			"one token. GFLOP and MB: by formula, of the prompt and read for a token. KV: held\n" +
-			"behind the prompt, measured, and beside the formula.",
+			"behind the prompt, measured, and beside the formula.\n\n" +
+			"With --device gpu those mechanisms that run there: prompts are computed whole,\n" +
+			"each pass is waited for, KV is what the device holds, scratch memory included.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("1k", "4k", "16k"), Usage: "prompt lengths in tokens"},
 			shapeFlag(),
 			&cli.IntFlag{Name: "whole", Value: 16000, Usage: "compute prompts whole up to so many tokens"},
+			&cli.StringFlag{Name: "device", Value: "cpu", Usage: "cpu or gpu"},
 			&cli.StringFlag{Name: "kv-type", Value: "f16", Usage: "KV cache in f16, f32 or q8"},
 			&cli.IntFlag{Name: "threads", Usage: "threads (default: every core)"},
 			&cli.StringFlag{Name: "simd", Usage: "plain, avx2, avx512 or vnni (default: the best there is)"},
@@ -59,6 +62,7 @@ func benchAttentionCommand() *cli.Command {
 // measured is one line of the comparison.
 type measured struct {
 	Attention string `json:"attention"`
+	Device    string `json:"device,omitempty"` // the adapter's name; "": the CPU
 	measure.Times
 	Formula *attentions.Cost `json:"formula"` // null where there is none
 	// OfFull are shares of full attention's times at the same length.
@@ -74,8 +78,12 @@ type ofFull struct {
 // benchAttention compares mechanisms; full attention is measured with them,
 // named or not.
 func benchAttention(c *cli.Context, specs []string) error {
-	if d := c.String("device"); d == "gpu" {
-		return usagef("--device gpu: mechanisms are compared on the CPU; a GPU runs full attention alone so far, inside a model: lcbench bench --model local:NAME --device gpu")
+	switch d := c.String("device"); d {
+	case "", "auto", "cpu":
+	case "gpu":
+		return benchOnDevice(c, specs)
+	default:
+		return usagef("--device %s: want cpu or gpu", d)
 	}
 	mechanisms, err := benchMechanisms(specs)
 	if err != nil {
@@ -213,10 +221,11 @@ func benchKernels(c *cli.Context) (*cpu.Kernels, cpu.KVType, error) {
 
 // comparison is the table while it is printed.
 type comparison struct {
-	out   io.Writer
-	layer attention.Layer
-	json  bool
-	lines []measured
+	out    io.Writer
+	layer  attention.Layer
+	json   bool
+	device string // the adapter's name; "": the CPU
+	lines  []measured
 }
 
 // leaveOut says that a mechanism isn't measured.
@@ -230,8 +239,7 @@ func (t *comparison) title(s measure.Shape, k *cpu.Kernels, kv cpu.KVType) {
 	if t.json {
 		return
 	}
-	fmt.Fprintf(t.out, "one layer of %d heads over %d kv heads of %d, cpu %s, %d threads, KV cache %s\n"+
-		"(on a GPU full attention alone runs so far: lcbench bench --device gpu)\n", s.Heads, s.KVHeads, s.Dim, k.Level(), k.Threads(), kv)
+	fmt.Fprintf(t.out, "one layer of %d heads over %d kv heads of %d, cpu %s, %d threads, KV cache %s\n", s.Heads, s.KVHeads, s.Dim, k.Level(), k.Threads(), kv)
 }
 
 // at is what a mechanism came to at a length.
@@ -251,7 +259,7 @@ func family(spec string) string {
 // add prints one measurement beside full attention at the same length, which
 // comes first.
 func (t *comparison) add(m attention.Mechanism, times measure.Times) error {
-	line := measured{Attention: m.String(), Times: times}
+	line := measured{Attention: m.String(), Device: t.device, Times: times}
 	if cost, ok := attentions.CostOf(m, t.layer, times.N); ok {
 		line.Formula = &cost
 	}
@@ -282,7 +290,9 @@ func (t *comparison) print(l measured) error {
 	if f := l.Formula; f != nil {
 		gflop = fmt.Sprintf("%.3g", (f.PrefillFLOP+f.PrepareFLOP)/1e9)
 		read = fmt.Sprintf("%.3g", f.DecodeBytes/1e6)
-		kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
+		if l.Device == "" { // on a device scratch memory counts, of which no formula knows
+			kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
+		}
 	}
 	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", family(l.Attention),
 		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)

@@ -88,16 +88,22 @@ type buffers struct {
 // NewCPU prepares a model for kernels, an attention mechanism and a type of KV
 // cache.
 func NewCPU(m *Model, k *cpu.Kernels, how attention.Mechanism, kv cpu.KVType) *CPU {
-	e := &CPU{m: m, k: k, how: how, shapes: make([]attention.Layer, m.Layers), others: map[int][]attention.Layer{}}
+	e := &CPU{m: m, k: k, how: how, shapes: m.Shapes(kv), others: map[int][]attention.Layer{}}
 	e.mixers = mixersOf(m, kv)
-	for i := range e.shapes {
-		e.shapes[i] = attention.Layer{
+	e.rotate(e.shapes, 0)
+	return e
+}
+
+// Shapes describes the layers to what has to know of them, but for rotation.
+func (m *Model) Shapes(kv cpu.KVType) []attention.Layer {
+	out := make([]attention.Layer, m.Layers)
+	for i := range out {
+		out[i] = attention.Layer{
 			Index: i, Heads: m.Heads, KV: cpu.KVShape{Heads: m.KVHeads, KeyDim: m.KeyDim, ValueDim: m.ValueDim, Type: kv},
 			Scale: m.Scale, SoftCap: m.AttentionCap, Window: m.Windows[i], Landmark: m.Landmarks.Every,
 		}
 	}
-	e.rotate(e.shapes, 0)
-	return e
+	return out
 }
 
 // rotate gives layers the angles of a rotation; layers that turn alike share
@@ -181,20 +187,22 @@ func (e *CPU) New(tokens int) State {
 // Rotation implements Executor.
 func (e *CPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
 
-// Layers describes the layers to what has to know of them.
-func (e *CPU) Layers() []attention.Layer { return e.shapes }
-
 // Stages implements Staged.
 func (e *CPU) Stages() Stages {
-	_, context := e.how.(attention.ContextEnder)
-	s := Stages{Context: context}
-	if how, ok := e.how.(attention.PromptEnder); ok {
-		s.Prompt, s.Observed = true, how.Observed()
-	}
+	s := stagesOf(e.how)
 	for i := range e.m.layers {
 		if e.m.layers[i].kda != nil {
 			s.Step = kda.Step
 		}
+	}
+	return s
+}
+
+func stagesOf(how attention.Mechanism) Stages {
+	_, context := how.(attention.ContextEnder)
+	s := Stages{Context: context}
+	if how, ok := how.(attention.PromptEnder); ok {
+		s.Prompt, s.Observed = true, how.Observed()
 	}
 	return s
 }

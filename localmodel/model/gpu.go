@@ -5,30 +5,51 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
 )
 
-// GPU runs a model on a graphics device, full attention only. The device holds
-// one cache: a sequence is the list of its tokens, and one that the cache does
-// not hold (any more) is computed anew from where they part.
+// GPU runs a model on a graphics device. The device holds one cache: a sequence
+// is the list of its tokens, and one that the cache does not hold (any more) is
+// computed anew from where they part.
 type GPU struct {
 	m        *Model
 	run      *gpu.Model
+	how      attention.Mechanism
 	cache    []int32 // the tokens whose keys and values are on the device
+	ended    int     // where its attention was told of an end, see sequence
 	rotation int     // of those keys
-	bytes    int64   // of the device's cache
 }
 
-var _ Executor = (*GPU)(nil)
+var _ Staged = (*GPU)(nil)
+
+// OnDevice is the form of a mechanism for a graphics device: nil for full
+// attention. False: it has none.
+func OnDevice(how attention.Mechanism) (gpu.Mechanism, bool) {
+	if how.String() == "full" {
+		return nil, true
+	}
+	form, ok := how.(gpu.Mechanism)
+	return form, ok
+}
+
+// contextChunk is how many tokens a device takes at once where the attention
+// answers a question as one: as many as the engine computes at once.
+const contextChunk = 512
 
 // NewGPU uploads a model's weights; tensors must still be readable. context is
-// the length of the device's cache in tokens.
-func NewGPU(m *Model, d *gpu.Device, t Tensors, context int) (*GPU, error) {
+// the length of the device's cache in tokens. The mechanism must have a form
+// for devices.
+func NewGPU(m *Model, d *gpu.Device, t Tensors, context int, how attention.Mechanism) (*GPU, error) {
+	form, ok := OnDevice(how)
+	if !ok {
+		return nil, fmt.Errorf("model: attention %s has no form for a GPU", how)
+	}
 	c := gpu.Config{
 		Layers: m.Layers, Width: m.Width, FFN: m.FFN, Heads: m.Heads, KVHeads: m.KVHeads,
 		KeyDim: m.KeyDim, ValueDim: m.ValueDim, Vocab: m.Vocab, Eps: float64(m.Eps), Scale: float64(m.Scale),
 		EmbeddingScale: float64(m.EmbeddingScale), AttentionCap: float64(m.AttentionCap), LogitCap: float64(m.LogitCap),
-		Context: context,
+		Context: context, Attention: form,
 	}
 	if m.GELU {
 		c.Activation = gpu.GELU
@@ -36,11 +57,14 @@ func NewGPU(m *Model, d *gpu.Device, t Tensors, context int) (*GPU, error) {
 	for i, r := range ropesOnDevice(m, 0) {
 		c.Layer = append(c.Layer, gpu.LayerConfig{Rope: r, Window: m.Windows[i]})
 	}
+	if _, ok := how.(attention.ContextEnder); ok {
+		c.Chunk = contextChunk
+	}
 	run, err := gpu.NewModel(d, c, t.Tensor)
 	if err != nil {
 		return nil, err
 	}
-	return &GPU{m: m, run: run, bytes: int64(context) * int64(m.Layers) * int64(m.KVHeads) * int64(m.KeyDim+m.ValueDim) * 4}, nil
+	return &GPU{m: m, run: run, how: how}, nil
 }
 
 // ropesOnDevice are the layers' rotations for sequences of a rotation.
@@ -67,10 +91,33 @@ func (e *GPU) Rotation(tokens int) int { return e.m.Rotation(tokens) }
 func (e *GPU) Bytes(n int) int64 { return 4 * int64(n) }
 
 // CacheBytes is the memory of the device's cache.
-func (e *GPU) CacheBytes() int64 { return e.bytes }
+func (e *GPU) CacheBytes() int64 { return e.run.CacheBytes() }
 
-// Forward implements Executor. Logits of a prompt's last row come from one
-// pass; those of further rows cost a step each.
+// Stages implements Staged. A mechanism that ends prompts on the CPU alone, to
+// save memory there, has no stages on a device.
+func (e *GPU) Stages() Stages {
+	if !e.run.Ends() {
+		return Stages{}
+	}
+	return stagesOf(e.how)
+}
+
+// EndContext implements Staged.
+func (e *GPU) EndContext(s State) { e.end(s.(*sequence)) }
+
+// EndPrompt implements Staged.
+func (e *GPU) EndPrompt(s State) { e.end(s.(*sequence)) }
+
+// end tells the attention that a sequence's context or prompt is done. The
+// sequence keeps the error.
+func (e *GPU) end(s *sequence) {
+	s.ended = len(s.ids)
+	if s.err == nil {
+		s.err = e.reach(s, len(s.ids))
+	}
+}
+
+// Forward implements Executor.
 func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32) error) error {
 	for i, c := range chunks {
 		s := c.State.(*sequence)
@@ -79,58 +126,96 @@ func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 				return fmt.Errorf("model: token %d is outside the vocabulary of %d", id, e.m.Vocab)
 			}
 		}
+		if s.err != nil {
+			return s.err
+		}
 		from := len(s.ids)
+		if err := e.reach(s, from); err != nil {
+			return err
+		}
 		s.ids = slices.Concat(s.ids, c.IDs)
-		row := min(c.From, len(c.IDs)-1)
-		for ; row < len(c.IDs); row++ {
-			if err := e.reach(s.ids[:from+row+1], s.rotation); err != nil {
-				return err
-			}
-			if row < c.From {
-				continue
-			}
-			logits, err := e.run.Logits()
-			if err != nil {
-				return err
-			}
+		e.cache = e.cache[:0] // after an error the device holds nothing of use
+		err := e.run.Extend(c.IDs, from, c.From, func(row int, logits []float32) error {
 			if !finite(logits) {
 				return fmt.Errorf("model: %w", ErrNotFinite)
 			}
-			if err := emit(i, row, logits); err != nil {
-				return err
-			}
+			return emit(i, row, logits)
+		})
+		if err != nil {
+			return err
 		}
+		e.cache = append(e.cache, s.ids...)
 	}
 	return nil
 }
 
-// reach brings the device's cache to hold exactly ids, with keys of a rotation.
-func (e *GPU) reach(ids []int32, rotation int) error {
-	if rotation != e.rotation {
-		e.cache = e.cache[:0]
-		if err := e.run.Rotate(ropesOnDevice(e.m, rotation)); err != nil {
-			return err
-		}
-		e.rotation = rotation
-	}
+// held is how many of a sequence's first n tokens the device has as the
+// sequence wants them, and can go on behind.
+func (e *GPU) held(s *sequence, n int) int {
 	common := 0
-	for common < min(len(ids), len(e.cache)) && ids[common] == e.cache[common] {
+	for common < min(n, len(e.cache)) && s.ids[common] == e.cache[common] {
 		common++
 	}
-	common = min(common, len(ids)-1) // the last token's logits are wanted
-	e.cache = e.cache[:0]            // after an error the device holds nothing of use
-	if err := e.run.Prefill(ids[common:], common); err != nil {
+	if s.ended != e.ended { // what is behind the end of either is of that one
+		for _, end := range []int{s.ended, e.ended} {
+			if end > 0 {
+				common = min(common, end)
+			}
+		}
+	}
+	return e.run.Back(common)
+}
+
+// reach brings the device's cache to hold exactly the first n tokens of a
+// sequence, with keys of its rotation and its attention told of its end.
+func (e *GPU) reach(s *sequence, n int) error {
+	if s.rotation != e.rotation {
+		e.cache, e.ended = e.cache[:0], 0
+		if err := e.run.Rotate(ropesOnDevice(e.m, s.rotation)); err != nil {
+			return err
+		}
+		e.rotation = s.rotation
+	}
+	at := e.held(s, n)
+	if s.ended > 0 && s.ended != e.ended && at == s.ended && at < e.run.Len() {
+		at = e.run.Back(at - 1) // the end has to be the newest token
+	}
+	if e.ended > 0 && (s.ended != e.ended || at < e.ended) {
+		e.run.Reopen()
+		e.ended = 0
+	}
+	e.cache = e.cache[:0]
+	if s.ended > 0 && e.ended == 0 {
+		if err := e.compute(s.ids[:s.ended], at); err != nil {
+			return err
+		}
+		if err := e.run.End(); err != nil {
+			return err
+		}
+		at, e.ended = s.ended, s.ended
+	}
+	if err := e.compute(s.ids[:n], at); err != nil {
 		return err
 	}
-	e.cache = append(e.cache, ids...)
+	e.cache = append(e.cache, s.ids[:n]...)
 	return nil
+}
+
+// compute brings ids into the cache, of which it has the first at.
+func (e *GPU) compute(ids []int32, at int) error {
+	if at >= len(ids) {
+		return nil
+	}
+	return e.run.Extend(ids[at:], at, len(ids), nil)
 }
 
 // sequence is the list of a sequence's tokens.
 type sequence struct {
 	of       *GPU
 	ids      []int32
+	ended    int // length of its prompt or fixed context, once the attention is told; 0: it isn't
 	rotation int
+	err      error // of that
 }
 
 // Len implements State.
@@ -140,17 +225,22 @@ func (s *sequence) Len() int { return len(s.ids) }
 // the sequence's own list.
 func (s *sequence) Pieces() iter.Seq2[any, int64] {
 	return func(yield func(any, int64) bool) {
-		if yield(s.of, s.of.bytes) {
+		if yield(s.of, s.of.CacheBytes()) {
 			yield(s, 4*int64(len(s.ids)))
 		}
 	}
 }
 
 // Fork implements State: it is worth something as long as the device still
-// holds the tokens.
+// holds the tokens. Ahead of the end of a prepared context nothing of the
+// preparation is left; a prompt that has ended has no fork.
 func (s *sequence) Fork(n int) (State, bool) {
-	if s.rotation != s.of.rotation || len(s.of.cache) < n || !slices.Equal(s.of.cache[:n], s.ids[:n]) {
+	f := &sequence{of: s.of, ids: slices.Clone(s.ids[:n]), rotation: s.rotation, err: s.err}
+	if n >= s.ended {
+		f.ended = s.ended
+	}
+	if s.ended > 0 && s.of.Stages().Prompt || s.rotation != s.of.rotation || s.of.held(f, n) < n {
 		return nil, false
 	}
-	return &sequence{of: s.of, ids: slices.Clone(s.ids[:n]), rotation: s.rotation}, true
+	return f, true
 }

@@ -22,19 +22,23 @@ type chooser struct {
 	heads int
 }
 
+// together is how many query heads of a group choose together.
+func (m LongHeads) together(group int) int {
+	if m.Group {
+		return group
+	}
+	return 1
+}
+
 // attendChosen computes the rows of a work from its row early on: those that
 // have more chunks than they may see.
 func (m LongHeads) attendChosen(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache, raw []float32, from, early int) {
 	var choosers []chooser
 	group := l.Heads / l.KV.Heads
+	heads := m.together(group)
 	for row := early; row < w.N; row++ {
-		for h := 0; h < l.Heads; {
-			x := chooser{row: row, own: (from + row) / m.Chunk, head: h, heads: 1}
-			if m.Group {
-				x.heads = group
-			}
-			choosers = append(choosers, x)
-			h += x.heads
+		for h := 0; h < l.Heads; h += heads {
+			choosers = append(choosers, chooser{row: row, own: (from + row) / m.Chunk, head: h, heads: heads})
 		}
 	}
 	jobs := make([]cpu.ChosenJob, len(choosers))
@@ -72,7 +76,7 @@ func (m LongHeads) job(t cpu.Thread, l attention.Layer, w attention.Work, c *cac
 }
 
 // choose returns the chunks that a chooser with queries q [heads, KeyDim] sees,
-// ascending: of equally good ones the earlier.
+// ascending.
 func (m LongHeads) choose(t cpu.Thread, c *cache, q []float32, x chooser) []int {
 	n, d := x.own-1, len(q)/x.heads // chunks 0 … own-2 are scored, all but the first can be chosen
 	scores := make([]float32, n)
@@ -85,9 +89,15 @@ func (m LongHeads) choose(t cpu.Thread, c *cache, q []float32, x chooser) []int 
 			t.Add(scores, one.Data)
 		}
 	}
+	return m.pick(scores, x.own)
+}
+
+// pick returns the chunks that a row of chunk own sees by the scores of chunks
+// 0 … own-2, ascending: of equally good ones the earlier.
+func (m LongHeads) pick(scores []float32, own int) []int {
 	out := []int{0}
 	for _, i := range attention.TopK(scores[1:], m.TopK-3) {
 		out = append(out, 1+i)
 	}
-	return append(out, x.own-1, x.own)
+	return append(out, own-1, own)
 }

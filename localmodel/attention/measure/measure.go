@@ -30,14 +30,19 @@ func (s Shape) Check() error {
 
 // Layer is the layer of a shape, with the rotation of base 10000.
 func (s Shape) Layer(t cpu.KVType) attention.Layer {
-	turns := make([]float64, s.Dim/2)
-	for i := range turns {
-		turns[i] = math.Pow(1e4, -2*float64(i)/float64(s.Dim))
-	}
 	return attention.Layer{
 		Heads: s.Heads, KV: cpu.KVShape{Heads: s.KVHeads, KeyDim: s.Dim, ValueDim: s.Dim, Type: t},
-		Scale: float32(1 / math.Sqrt(float64(s.Dim))), Angles: cpu.NewAngles(s.Dim, turns, 1, false),
+		Scale: float32(1 / math.Sqrt(float64(s.Dim))), Angles: cpu.NewAngles(s.Dim, s.turns(), 1, false),
 	}
+}
+
+// turns are the frequencies of the rotation.
+func (s Shape) turns() []float64 {
+	out := make([]float64, s.Dim/2)
+	for i := range out {
+		out[i] = math.Pow(1e4, -2*float64(i)/float64(s.Dim))
+	}
+	return out
 }
 
 // Chunk is how many tokens of a prompt are computed at once.
@@ -127,9 +132,15 @@ type sequence struct {
 	out   []float32
 }
 
-// work is the next n tokens, drawn by where they stand.
+// work is the next n tokens.
 func (s *sequence) work(n int) attention.Work {
-	r := rand.New(rand.NewPCG(uint64(s.cache.Len()), 1))
+	q, k, v := rows(s.l, s.cache.Len(), n)
+	return attention.Work{Cache: s.cache, N: n, Q: q, K: k, V: v, Out: s.out[:n*s.l.Heads*s.l.KV.ValueDim]}
+}
+
+// rows are raw queries, keys and values of n tokens, drawn by where they stand.
+func rows(l attention.Layer, at, n int) (q, k, v []float32) {
+	r := rand.New(rand.NewPCG(uint64(at), 1))
 	draw := func(n int) []float32 {
 		x := make([]float32, n)
 		for i := range x { // the sum of four uniform numbers, of variance 1
@@ -139,11 +150,7 @@ func (s *sequence) work(n int) attention.Work {
 		}
 		return x
 	}
-	kv := s.l.KV
-	return attention.Work{
-		Cache: s.cache, N: n, Q: draw(n * s.l.Heads * kv.KeyDim), K: draw(n * kv.Heads * kv.KeyDim), V: draw(n * kv.Heads * kv.ValueDim),
-		Out: s.out[:n*s.l.Heads*kv.ValueDim],
-	}
+	return draw(n * l.Heads * l.KV.KeyDim), draw(n * l.KV.Heads * l.KV.KeyDim), draw(n * l.KV.Heads * l.KV.ValueDim)
 }
 
 func (s *sequence) attend(w attention.Work) float64 {
@@ -170,12 +177,18 @@ func (s *sequence) end() float64 {
 func (s *sequence) decode() float64 {
 	s.attend(s.work(1))
 	var took []float64
-	for began := time.Now(); len(took) < 9 || len(took) < 400 && time.Since(began) < 250*time.Millisecond; {
+	for began := time.Now(); len(took) < leastTokens || len(took) < mostTokens && time.Since(began) < 250*time.Millisecond; {
 		took = append(took, s.attend(s.work(1)))
 	}
 	slices.Sort(took)
 	return took[len(took)/2]
 }
+
+// Bounds of the single tokens that are timed.
+const (
+	leastTokens = 9
+	mostTokens  = 400
+)
 
 // Shared is how long one document of n tokens took with so many questions of q
 // tokens each behind it, and with one, in seconds: questions are forks of the

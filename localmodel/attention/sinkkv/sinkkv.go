@@ -74,14 +74,21 @@ func (m SinkKV) Fits(layers []attention.Layer, _ int) error {
 // New implements attention.Mechanism.
 func (m SinkKV) New(l attention.Layer) attention.Cache {
 	c := &cache{Cache: full.Full{}.New(l), sinks: attention.NewFew(l.KV, m.Sinks)}
-	keys, values := make([]float32, m.Sinks*l.KV.Heads*l.KV.KeyDim), make([]float32, m.Sinks*l.KV.Heads*l.KV.ValueDim)
-	if m.Learned != nil {
-		own := (*m.Learned)[l.Index]
-		byToken(keys, own.Keys, m.Sinks, l.KV.Heads, l.KV.KeyDim, m.Mode == K0V || m.Mode == K0V0)
-		byToken(values, own.Values, m.Sinks, l.KV.Heads, l.KV.ValueDim, m.Mode == KV0 || m.Mode == K0V0)
-	}
+	keys, values := m.learned(l.Index, l.KV.Heads, l.KV.KeyDim, l.KV.ValueDim)
 	c.sinks.Append(m.Sinks, keys, values)
 	return c
+}
+
+// learned returns a layer's sinks: keys [sinks, heads, keyDim], values [sinks,
+// heads, valueDim].
+func (m SinkKV) learned(layer, heads, keyDim, valueDim int) (keys, values []float32) {
+	keys, values = make([]float32, m.Sinks*heads*keyDim), make([]float32, m.Sinks*heads*valueDim)
+	if m.Learned != nil {
+		own := (*m.Learned)[layer]
+		byToken(keys, own.Keys, m.Sinks, heads, keyDim, m.Mode == K0V || m.Mode == K0V0)
+		byToken(values, own.Values, m.Sinks, heads, valueDim, m.Mode == KV0 || m.Mode == K0V0)
+	}
+	return keys, values
 }
 
 // byToken turns [heads, n, d] into [n, heads, d]; zero leaves zeros.

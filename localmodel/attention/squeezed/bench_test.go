@@ -58,6 +58,6 @@ func (c *cache) drawClusters(k *cpu.Kernels, m Squeezed, l attention.Layer, x at
 		f.heads = append(f.heads, lookupOf(drawn, l.KV.KeyDim, clustering{}))
 	}
 	c.fixed = f
-	m.calibrate(k, []attention.Layer{l}, []attention.Cache{c}, []int{0}, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
+	m.calibrate(k, []document{{l: l, queries: c.queries}}, []*fixed{f}, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
 	c.seal(k)
 }

@@ -2,7 +2,6 @@ package squeezed
 
 import (
 	"iter"
-	"math/rand/v2"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -18,91 +17,27 @@ type cache struct {
 
 // EndContext implements attention.ContextEnder.
 func (m Squeezed) EndContext(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache) {
-	var free []int // layers without a window of their own
+	var free []*cache // of layers without a window of their own
+	var list []document
 	for i := range caches {
-		if _, ours := caches[i].(*cache); ours {
-			free = append(free, i)
-		}
-	}
-	for _, i := range free {
-		caches[i].(*cache).cluster(k, m, layers[i])
-	}
-	if m.Levels == 2 {
-		m.calibrate(k, layers, caches, free, coarseQuantile, func(h *lookup) (cpu.Matrix, *level) { return h.coarseTable, &h.coarse })
-	}
-	m.calibrate(k, layers, caches, free, 1-m.Keep, func(h *lookup) (cpu.Matrix, *level) { return h.table, &h.fine })
-	for _, i := range free {
-		caches[i].(*cache).seal(k)
-	}
-}
-
-// cluster makes the lookups of a layer's heads.
-func (c *cache) cluster(k *cpu.Kernels, m Squeezed, l attention.Layer) {
-	f := &fixed{tokens: c.tail.Len(), n: max(0, c.tail.Len()-Observed), heads: make([]lookup, l.KV.Heads)}
-	c.fixed = f
-	if f.n == 0 {
-		return
-	}
-	for h := range f.heads {
-		keys, value := make([]float32, f.n*l.KV.KeyDim), make([]float32, l.KV.ValueDim)
-		for t := range f.n {
-			c.tail.Read(t, h, keys[t*l.KV.KeyDim:], value)
-		}
-		r := rand.New(rand.NewPCG(uint64(l.Index), uint64(h)))
-		dim := l.KV.KeyDim
-		fine := kmeans(k, keys, dim, seeds(k, keys, dim, m.clusters(f.n), r), m.Rounds)
-		var coarse clustering
-		if m.Levels == 2 {
-			n := min(m.coarse(f.n), len(fine.counts))
-			coarse = kmeans(k, fine.centroids, dim, seeds(k, fine.centroids, dim, n, r), m.Rounds)
-		}
-		f.heads[h] = lookupOf(fine, dim, coarse)
-	}
-}
-
-// alone is how many of the observed queries stand for those of steps.
-const alone = 4
-
-// calibrate sets the thresholds of a level: the quantile of the shares that the
-// context's last queries give its keys, over all layers, heads and keys.
-func (m Squeezed) calibrate(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache, free []int, q float64, of func(*lookup) (cpu.Matrix, *level)) {
-	var values, singles []weighted
-	var levels []*level
-	for _, i := range free {
-		c, l := caches[i].(*cache), layers[i]
-		for h := range c.fixed.heads {
-			_, level := of(&c.fixed.heads[h])
-			levels = append(levels, level)
-		}
-		if c.fixed.n == 0 {
+		c, ours := caches[i].(*cache)
+		if !ours {
 			continue
 		}
-		rows := len(c.queries) / (l.Heads * l.KV.KeyDim)
-		for _, x := range m.choosers(l) {
-			table, level := of(&c.fixed.heads[x.kv])
-			values = level.shared(values, scores(k, l, x.queries(c.queries, rows, l), table))
-			for a := 0; a < alone && m.Each; a++ {
-				row := c.queries[a*rows/alone*l.Heads*l.KV.KeyDim:]
-				singles = level.shared(singles, scores(k, l, x.queries(row, 1, l), table))
+		l := layers[i]
+		free = append(free, c)
+		list = append(list, document{l: l, tokens: c.tail.Len(), queries: c.queries, keys: func(head, n int) []float32 {
+			keys, value := make([]float32, n*l.KV.KeyDim), make([]float32, l.KV.ValueDim)
+			for t := range n {
+				c.tail.Read(t, head, keys[t*l.KV.KeyDim:], value)
 			}
-		}
+			return keys
+		}})
 	}
-	t := quantile(values, q)
-	step := t
-	if m.Each {
-		step = quantile(singles, q)
+	for i, f := range m.prepare(k, list) {
+		free[i].fixed = f
+		free[i].seal(k)
 	}
-	for _, l := range levels {
-		l.threshold, l.step = t, step
-	}
-}
-
-// shared appends the shares that queries give a level's keys by their scores.
-func (l *level) shared(to []weighted, scores []float64) []weighted {
-	for j, s := range shares(scores, l.counts) {
-		to = append(to, weighted{s, l.counts[j]})
-	}
-	return to
 }
 
 // seal puts the clustered keys into the order of their clusters.

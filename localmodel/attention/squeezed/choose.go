@@ -27,11 +27,16 @@ func (m Squeezed) choosers(l attention.Layer) []chooser {
 	return out
 }
 
-// queries takes a chooser's rows of x [n, heads, KeyDim], head by head.
+// queries takes a chooser's rows of queries [n, heads, KeyDim], head by head.
 func (x chooser) queries(from []float32, n int, l attention.Layer) []float32 {
+	return x.rows(from, n, l.Heads, l.KV.KeyDim)
+}
+
+// rows takes a chooser's rows of [n, heads, d], head by head.
+func (x chooser) rows(from []float32, n, heads, d int) []float32 {
 	var out []float32
 	for h := x.head; h < x.head+x.heads; h++ {
-		out = append(out, rowsOf(from, n, l.Heads, h, l.KV.KeyDim)...)
+		out = append(out, rowsOf(from, n, heads, h, d)...)
 	}
 	return out
 }
@@ -82,12 +87,18 @@ func (f *fixed) choose(k *cpu.Kernels, l attention.Layer, w attention.Work, choo
 	}
 	k.Parallel(len(choosers), func(i int) {
 		table := &f.heads[choosers[i].kv]
-		for c, yes := range keep(fine[i], table.fine, coarse[i], table.coarse, table.parent) {
+		for c, yes := range table.keep(w.N, fine[i], coarse[i]) {
 			if yes {
 				kept[i] = table.add(kept[i], c)
 			}
 		}
 	})
+}
+
+// keep is which clusters a chooser keeps for so many tokens, by its queries'
+// scores against the centroids of both levels.
+func (h *lookup) keep(tokens int, fine, coarse []float64) []bool {
+	return keep(fine, h.fine.of(tokens), coarse, h.coarse.of(tokens), h.parent)
 }
 
 // add appends a cluster's rows to runs of earlier ones.

@@ -77,11 +77,30 @@ func lookupOf(fine clustering, dim int, coarse clustering) lookup {
 	return out
 }
 
+// tokens are those of the clusters that are kept, ascending.
+func (h *lookup) tokens(kept []bool) []int {
+	var out []int
+	for c, yes := range kept {
+		if yes {
+			for _, token := range h.order[h.start[c]:h.start[c+1]] {
+				out = append(out, int(token))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // scores are those of queries [rows, KeyDim] against a table, [rows, clusters].
 func scores(k *cpu.Kernels, l attention.Layer, q []float32, table cpu.Matrix) []float64 {
 	rows := len(q) / table.Cols
 	raw := make([]float32, rows*table.Rows)
 	k.MatMul(raw, q, rows, table)
+	return scaled(raw, l)
+}
+
+// scaled are products as they enter the softmax.
+func scaled(raw []float32, l attention.Layer) []float64 {
 	out := make([]float64, len(raw))
 	for i, v := range raw {
 		out[i] = score(l, v)

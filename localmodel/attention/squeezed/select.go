@@ -38,6 +38,14 @@ type level struct {
 	weights   []float32 // the counts
 }
 
+// of is the level for the choice of so many tokens' queries.
+func (l level) of(tokens int) level {
+	if tokens == 1 {
+		l.threshold = l.step
+	}
+	return l
+}
+
 // weigh makes the weights.
 func (l *level) weigh() {
 	l.weights = make([]float32, len(l.counts))

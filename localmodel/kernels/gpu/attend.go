@@ -67,6 +67,10 @@ func (s *Step) Store(c *Cache, k, v *Buffer, pos, tokens int) {
 		words{uint32(tokens), uint32(kw), uint32(vw), uint32(pos), uint32(c.Slots)}, (kw+vw+63)/64, tokens, 1, k, v, c.k, c.v)
 }
 
+// ReadKeys asks for the keys of a cache's first tokens, [tokens, kvHeads,
+// keyDim], as ReadFloats does.
+func (s *Step) ReadKeys(c *Cache, dst []float32) { s.ReadFloats(c.k, 0, dst) }
+
 // Attention describes one attention over a cache: causal, or each row over a
 // span of its own.
 type Attention struct {
@@ -220,6 +224,9 @@ func shape(rows, keyDim, valDim int) (r, lanes int) {
 	}
 	return 16, 4
 }
+
+// Split is into how many parts it pays to cut the keys of so many tokens.
+func (a Attention) Split(tokens int) int { return a.parts(tokens) }
 
 // parts splits long caches for a single token, where one workgroup for each
 // kv head would leave a GPU idle: at least 128 keys a part.

@@ -57,6 +57,15 @@ func (d *Device) newBuffer(label string, bytes uint64) (*Buffer, error) {
 	return b, nil
 }
 
+// bytes is the memory of all buffers.
+func (d *Device) bytes() int64 {
+	total := int64(0)
+	for b := range d.live {
+		total += int64(b.size)
+	}
+	return total
+}
+
 // Release gives the memory back.
 func (b *Buffer) Release() {
 	if b == nil || b.d.live == nil {
@@ -67,7 +76,7 @@ func (b *Buffer) Release() {
 	}
 	b.d.dropGroups() // one of them may bind it
 	delete(b.d.live, b)
-	b.raw.Release()
+	b.d.discard(b.raw)
 }
 
 // buffers makes buffers of so many values each, all or none.

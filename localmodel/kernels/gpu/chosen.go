@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 )
@@ -10,6 +11,27 @@ type ChosenKeys struct {
 	First int    // position of the first
 	Keys  uint64 // bit i: key First+i was chosen; it must be in the cache
 	Turn  int    // which of the rows' queries meets them
+}
+
+// Those are keys of a cache by their positions, which ascend.
+func Those(at []int) []ChosenKeys {
+	var out []ChosenKeys
+	for _, p := range at {
+		if last := len(out) - 1; last < 0 || p-out[last].First >= 64 {
+			out = append(out, ChosenKeys{First: p})
+		}
+		k := &out[len(out)-1]
+		k.Keys |= 1 << (p - k.First)
+	}
+	return out
+}
+
+// Run appends keys from … to-1, which rows' queries of a turn meet.
+func Run(list []ChosenKeys, from, to, turn int) []ChosenKeys {
+	for ; from < to; from += 64 {
+		list = append(list, ChosenKeys{First: from, Keys: ^uint64(0) >> max(0, 64-(to-from)), Turn: turn})
+	}
+	return list
 }
 
 // ChosenJob is attention of rows of one kv head over keys that were chosen for
@@ -35,7 +57,21 @@ type Choice struct {
 
 // Choose uploads jobs for caches of kvHeads kv heads.
 func (d *Device) Choose(heads, group, kvHeads int, jobs []ChosenJob) (*Choice, error) {
-	c := &Choice{Heads: heads, Group: group, count: len(jobs), kvHeads: kvHeads}
+	return d.Rechoose(nil, heads, group, kvHeads, jobs)
+}
+
+// Rechoose is Choose into the memory of a choice that is not needed any more, or
+// nil; where the new one is larger, and after an error, the old one is released.
+func (d *Device) Rechoose(old *Choice, heads, group, kvHeads int, jobs []ChosenJob) (c *Choice, err error) {
+	if old == nil {
+		old = &Choice{}
+	}
+	defer func() {
+		if err != nil {
+			old.Release()
+		}
+	}()
+	c = &Choice{Heads: heads, Group: group, count: len(jobs), kvHeads: kvHeads}
 	if heads <= 0 || group <= 0 || heads%group != 0 {
 		return nil, fmt.Errorf("gpu: choice: groups of %d of %d heads", group, heads)
 	}
@@ -58,15 +94,25 @@ func (d *Device) Choose(heads, group, kvHeads int, jobs []ChosenJob) (*Choice, e
 		last := (j.Rows-1)/group*heads + (j.Rows-1)%group
 		c.rows, c.queries, c.outs = max(c.rows, j.Rows), max(c.queries, j.Row+last+1), max(c.outs, j.Out+last+1)
 	}
-	var err error
-	if c.jobs, err = d.ints("jobs", list); err != nil {
-		return nil, err
-	}
-	if c.entries, err = d.ints("chosen keys", entries); err != nil {
-		c.jobs.Release()
+	jobsErr, entriesErr := d.refill(&c.jobs, old.jobs, "jobs", list), d.refill(&c.entries, old.entries, "chosen keys", entries)
+	if err := errors.Join(jobsErr, entriesErr); err != nil {
+		c.Release()
 		return nil, err
 	}
 	return c, nil
+}
+
+// refill writes values to a buffer, the old one if they fit. A new one has room
+// for more, so that a list that grows seldom needs another.
+func (d *Device) refill(to **Buffer, old *Buffer, label string, values []int32) error {
+	if *to = old; old == nil || uint64(4*len(values)) > old.size {
+		old.Release()
+		var err error
+		if *to, err = d.NewBuffer(label, 1<<bits.Len(uint(len(values)))); err != nil {
+			return err
+		}
+	}
+	return (*to).WriteInts(0, values)
 }
 
 func (d *Device) ints(label string, values []int32) (*Buffer, error) {

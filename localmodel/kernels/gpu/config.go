@@ -17,8 +17,9 @@ type Config struct {
 	AttentionCap       float64 // soft cap of the scores; optional
 	LogitCap           float64 // soft cap of the logits; optional
 	Layer              []LayerConfig
-	Context            int // tokens that the cache holds
-	Chunk              int // tokens of a prompt taken in one step; optional: 128
+	Context            int       // tokens that the cache holds
+	Chunk              int       // tokens of a prompt taken in one step; optional: 128
+	Attention          Mechanism // optional: full
 }
 
 // LayerConfig is what may differ from layer to layer.

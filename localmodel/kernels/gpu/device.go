@@ -42,6 +42,9 @@ type Device struct {
 	pending int   // bytes written since the last submission
 	err     error // why no further call is possible
 	stats   Stats
+
+	recording bool                     // a step was begun and is not submitted
+	discarded []interface{ Release() } // in its time
 }
 
 // Stats counts what a device has done since it was opened.
@@ -135,7 +138,9 @@ func (d *Device) Close() error {
 		return nil
 	}
 	err := d.wait()
+	d.recording = false
 	d.dropGroups()
+	d.releaseDiscarded()
 	for b := range d.live {
 		b.raw.Release()
 	}
@@ -160,7 +165,11 @@ func (d *Device) wait() error {
 	if d.err != nil {
 		return d.err
 	}
-	return d.check("wait", d.dev.WaitIdle())
+	err := d.check("wait", d.dev.WaitIdle())
+	if err == nil && !d.recording {
+		d.releaseDiscarded()
+	}
+	return err
 }
 
 // check passes an error on with the operation's name. A lost device is

@@ -16,7 +16,7 @@ func (m *Model) Prefill(ids []int32, pos int) error {
 	}
 	m.ready = false
 	for chunk := 1; len(ids) > 0; chunk++ {
-		n := min(len(ids), m.c.Chunk)
+		n := m.cut(pos, min(len(ids), m.c.Chunk))
 		s := m.begin(ids[:n], pos)
 		if n == len(ids) {
 			m.head(s, n)
@@ -36,6 +36,38 @@ func (m *Model) Prefill(ids []int32, pos int) error {
 	return nil
 }
 
+// Extend is Prefill that waits for the device and calls emit with the logits
+// [vocab] of each token of ids from number from on; len(ids) wants none.
+func (m *Model) Extend(ids []int32, pos, from int, emit func(i int, logits []float32) error) error {
+	if err := m.fits(ids, pos); err != nil {
+		return err
+	}
+	m.ready = false
+	for at := 0; at < len(ids); {
+		n := m.cut(pos+at, min(len(ids)-at, m.c.Chunk))
+		s := m.begin(ids[at:at+n], pos+at)
+		for row := max(0, from-at); row < n; row++ {
+			logits := make([]float32, m.c.Vocab)
+			m.head(s, row+1)
+			s.ReadFloats(m.act.logits, 0, logits)
+			if err := s.Run(); err != nil {
+				return err
+			}
+			if err := emit(at+row, logits); err != nil {
+				return err
+			}
+			s = m.d.Begin()
+		}
+		if err := s.Run(); err != nil {
+			return err
+		}
+		at += n
+		m.n = pos + at
+	}
+	m.ready = from < len(ids)
+	return nil
+}
+
 // fits checks ids and where they are to go.
 func (m *Model) fits(ids []int32, pos int) error {
 	if len(ids) == 0 {
@@ -47,12 +79,11 @@ func (m *Model) fits(ids []int32, pos int) error {
 	if pos+len(ids) > m.c.Context {
 		return fmt.Errorf("gpu: %d tokens after %d do not fit into a context of %d", len(ids), pos, m.c.Context)
 	}
-	for i := range m.layers {
-		l := &m.layers[i]
-		if oldest := max(0, pos-l.window+1); l.window > 0 && oldest < pos && m.n-oldest > l.cache.Slots {
-			return fmt.Errorf("gpu: back to position %d of %d: layer %d holds the last %d tokens only; start at 0",
-				pos, m.n, i, l.cache.Slots)
-		}
+	if at := m.Back(pos); at < pos {
+		return fmt.Errorf("gpu: back to position %d of %d, of which too little is held; start at %d", pos, m.n, at)
+	}
+	if pos < m.ended {
+		return fmt.Errorf("gpu: back to position %d, ahead of %d, where the attention was prepared: reopen it first", pos, m.ended)
 	}
 	for i, id := range ids {
 		if id < 0 || int(id) >= m.c.Vocab {
@@ -60,6 +91,52 @@ func (m *Model) fits(ids []int32, pos int) error {
 		}
 	}
 	return nil
+}
+
+// cut is how many of n tokens from position pos on the layers take at once.
+func (m *Model) cut(pos, n int) int {
+	for _, l := range m.attend.Layers {
+		n = min(n, l.Cut(pos, n))
+	}
+	return n
+}
+
+// Back is the largest length up to n from which on tokens can be computed
+// anew, n ≤ Len.
+func (m *Model) Back(n int) int {
+	for again := true; again; {
+		again = false
+		for _, l := range m.attend.Layers {
+			if at := l.Back(n); at < n {
+				n, again = at, true
+			}
+		}
+	}
+	return n
+}
+
+// Ends says whether the mechanism wants to be told of an end.
+func (m *Model) Ends() bool { return m.attend.End != nil }
+
+// End tells the mechanism that the fixed context or the prompt that it prepares
+// ends here. The tokens ahead can't be gone back to before Reopen.
+func (m *Model) End() error {
+	if m.attend.End == nil || m.ended > 0 {
+		return fmt.Errorf("gpu: the attention ends nothing at token %d", m.n)
+	}
+	if err := m.attend.End(); err != nil {
+		return err
+	}
+	m.ended = m.n
+	return nil
+}
+
+// Reopen undoes End.
+func (m *Model) Reopen() {
+	if m.ended > 0 {
+		m.attend.Reopen()
+		m.ended = 0
+	}
 }
 
 // Logits returns the scores [vocab] of the token after the last one.
@@ -126,7 +203,7 @@ func (m *Model) begin(ids []int32, pos int) *Step {
 	}
 	s.Embed(m.act.h, m.embed, m.act.ids, len(ids), m.c.EmbeddingScale)
 	for i := range m.layers {
-		m.attention(s, &m.layers[i], pos, len(ids))
+		s = m.attention(s, i, pos, len(ids))
 		m.feedForward(s, &m.layers[i], len(ids))
 	}
 	return s
@@ -142,9 +219,10 @@ func (m *Model) head(s *Step, n int) {
 	}
 }
 
-// attention records h += post(Wo attend(rope(norm(Wq x)), …)), x = norm(h).
-func (m *Model) attention(s *Step, l *layer, pos, n int) {
-	c, a := m.c, &m.act
+// attention records h += post(Wo attend(rope(norm(Wq x)), …)), x = norm(h), and
+// returns the step that goes on.
+func (m *Model) attention(s *Step, i, pos, n int) *Step {
+	c, a, l := m.c, &m.act, &m.layers[i]
 	s.RMSNorm(a.x, a.h, l.attnNorm, 0, n, c.Width, c.Eps)
 	m.project(s, a.q, l.wq, l.qBias, n)
 	m.project(s, a.k, l.wk, l.kBias, n)
@@ -158,13 +236,12 @@ func (m *Model) attention(s *Step, l *layer, pos, n int) {
 		s.RMSNorm(a.k2, k, l.kNorm, 0, n*c.KVHeads, c.KeyDim, c.Eps)
 		k = a.k2
 	}
-	pairs := len(l.rope.InvFreq)
-	s.RoPE(q, m.rope.buf, n, c.Heads, c.KeyDim, pairs, l.rope.Interleaved, l.tableOff)
-	s.RoPE(k, m.rope.buf, n, c.KVHeads, c.KeyDim, pairs, l.rope.Interleaved, l.tableOff)
-	s.Store(l.cache, k, a.v, pos, n)
-	s.Attend(a.out, q, l.cache, a.attn, Attention{Heads: c.Heads, Pos: pos, Window: l.window, Scale: c.Scale, Cap: c.AttentionCap}, n)
-	s.MatMul(a.proj, l.wo, a.out, n)
-	m.residual(s, l.postAttn, n)
+	r := &Rows{Step: s, Pos: pos, N: n, Q: q, K: k, V: a.v, Out: a.out, LSE: a.lse,
+		d: m.d, c: c, rope: l.rope, table: m.rope.buf, offset: l.tableOff, scratch: a.attn}
+	m.attend.Layers[i].Attend(r)
+	r.Step.MatMul(a.proj, l.wo, a.out, n)
+	m.residual(r.Step, l.postAttn, n)
+	return r.Step
 }
 
 // feedForward records h += post(Wdown (act(Wgate x) * (Wup x))), x = norm(h).

@@ -201,10 +201,27 @@ func (d *Device) group(k *kernel, slot int, buffers []*Buffer) (*wgpu.BindGroup,
 }
 
 func (d *Device) dropGroups() {
-	for key, g := range d.groups {
-		g.Release()
-		delete(d.groups, key)
+	for _, g := range d.groups {
+		d.discard(g)
 	}
+	clear(d.groups)
+}
+
+// discard releases what no later step binds: at once, or if a step is being
+// recorded, which may bind it, once the device is idle behind that.
+func (d *Device) discard(o interface{ Release() }) {
+	if !d.recording {
+		o.Release()
+		return
+	}
+	d.discarded = append(d.discarded, o)
+}
+
+func (d *Device) releaseDiscarded() {
+	for _, o := range d.discarded {
+		o.Release()
+	}
+	d.discarded = nil
 }
 
 // pageSlots is the number of parameter blocks in a page.

@@ -55,20 +55,26 @@ func (s *Step) Mean(out, x *Buffer, rows, run, width int) {
 // with lse as Attend left it; so a prompt's chunks add up. A second pass of half the work; no score matrix
 // exists. Source: ../shared/spec/attention.md, "Column sums without the matrix".
 func (s *Step) ColumnSums(sums, q, lse *Buffer, c *Cache, a Attention, tokens, keys int) {
+	s.ColumnSumsInto(sums, keys, q, lse, c, a, tokens, keys)
+}
+
+// ColumnSumsInto is ColumnSums into rows of stride sums, of which the first keys
+// are added to.
+func (s *Step) ColumnSumsInto(sums *Buffer, stride int, q, lse *Buffer, c *Cache, a Attention, tokens, keys int) {
 	if err := a.check(c, tokens); err != nil {
 		s.fail(err)
 		return
 	}
-	if a.Spans != nil || keys <= 0 || keys > c.Slots {
+	if a.Spans != nil || keys <= 0 || keys > min(c.Slots, stride) {
 		s.fail(fmt.Errorf("gpu: column sums of %d keys in a cache of %d, of causal rows only", keys, c.Slots))
 	}
-	if !s.wants("column sums", sums, a.Heads*keys) || !s.wants("column sums", q, tokens*a.Heads*c.KeyDim) ||
+	if !s.wants("column sums", sums, (a.Heads-1)*stride+keys) || !s.wants("column sums", q, tokens*a.Heads*c.KeyDim) ||
 		!s.wants("column sums", lse, tokens*a.Heads) {
 		return
 	}
 	rows, lanes := shape(keys, c.KeyDim, 0)
 	v := variant{file: "columns", access: "rrrw", fill: fill{KeyQuads: c.KeyDim / 4, Rows: rows, Lanes: lanes}}
 	p := words{uint32(tokens), uint32(a.Pos), uint32(a.Heads), uint32(c.KVHeads), uint32(a.Heads / c.KVHeads), uint32(a.Window),
-		uint32(c.Slots), uint32(keys), f(a.Scale), f(a.Cap)}
+		uint32(c.Slots), uint32(keys), f(a.Scale), f(a.Cap), uint32(stride)}
 	s.dispatch(v, p, (keys+rows-1)/rows, a.Heads, 1, q, c.k, lse, sums)
 }

@@ -27,8 +27,7 @@ type layer struct {
 	qBias, kBias, vBias *Buffer
 	wq, wk, wv, wo      *Matrix
 	gate, up, down      *Matrix
-	cache               *Cache
-	window, tableOff    int
+	tableOff            int
 	rope                Rope
 }
 
@@ -41,11 +40,14 @@ type Model struct {
 	output *Matrix // the embedding where the file has no other
 	norm   *Buffer
 	layers []layer
+	attend Attending
 	rope   *ropeTables
 	act    activations
 	owned  []interface{ Release() }
-	n      int  // tokens in the cache
-	ready  bool // act.logits belong to token n-1
+	cached int64 // bytes of what attends
+	n      int   // tokens in the cache
+	ended  int   // where attend.End was called; 0: nowhere
+	ready  bool  // act.logits belong to token n-1
 }
 
 // activations are a step's buffers; n is the chunk.
@@ -55,6 +57,7 @@ type activations struct {
 	q, q2, k, k2, v, out *Buffer // q2, k2: normed by head
 	gate, up, proj       *Buffer
 	logits, best         *Buffer
+	lse                  *Buffer // [n, heads]
 	attn                 *Scratch
 }
 
@@ -175,13 +178,24 @@ func (m *Model) load(l *loader) {
 	for i := range c.Layers {
 		m.layers = append(m.layers, m.loadLayer(l, i))
 	}
+	if l.err == nil {
+		l.err = m.prepare()
+	}
+}
+
+// prepare makes what attends.
+func (m *Model) prepare() (err error) {
+	before := m.d.bytes()
+	m.attend, err = m.d.attending(m.c)
+	m.cached = m.d.bytes() - before
+	return err
 }
 
 func (m *Model) loadLayer(l *loader, i int) layer {
 	c := m.c
 	name := func(s string) string { return fmt.Sprintf("blk.%d.%s", i, s) }
 	q, k, v := c.Heads*c.KeyDim, c.KVHeads*c.KeyDim, c.KVHeads*c.ValueDim
-	y := layer{
+	return layer{
 		attnNorm: l.vector(name("attn_norm.weight"), c.Width),
 		ffnNorm:  l.vector(name("ffn_norm.weight"), c.Width),
 		qNorm:    l.optional(name("attn_q_norm.weight"), c.KeyDim),
@@ -198,17 +212,9 @@ func (m *Model) loadLayer(l *loader, i int) layer {
 		gate:     l.matrix(name("ffn_gate.weight"), c.FFN, c.Width),
 		up:       l.matrix(name("ffn_up.weight"), c.FFN, c.Width),
 		down:     l.matrix(name("ffn_down.weight"), c.Width, c.FFN),
-		window:   c.Layer[i].Window,
 		rope:     c.Layer[i].Rope,
 		tableOff: m.rope.offset[m.rope.of[i]],
 	}
-	if l.err == nil {
-		y.cache, l.err = m.d.NewCache(c.slots(i), c.KVHeads, c.KeyDim, c.ValueDim)
-	}
-	if y.cache != nil {
-		m.owned = append(m.owned, y.cache)
-	}
-	return y
 }
 
 // slots is the ring that layer i needs: the whole context, or the window of
@@ -230,6 +236,7 @@ func (m *Model) allocate(l *loader) {
 		k: l.buffer("k", n*k), k2: l.buffer("k normed", n*k),
 		v: l.buffer("v", n*v), out: l.buffer("attention", n*c.Heads*c.ValueDim),
 		gate: l.buffer("gate", n*c.FFN), up: l.buffer("up", n*c.FFN), proj: l.buffer("proj", n*c.Width),
+		lse:    l.buffer("attention lse", n*c.Heads),
 		logits: l.buffer("logits", c.Vocab), best: l.buffer("candidates", 2*ArgMaxGroups),
 	}
 	if l.err == nil {
@@ -246,6 +253,7 @@ func (m *Model) Close() {
 		o.Release()
 	}
 	m.owned = nil
+	m.attend.release()
 	if m.rope != nil {
 		m.rope.buf.Release()
 	}
@@ -253,3 +261,7 @@ func (m *Model) Close() {
 
 // Len returns the number of tokens in the cache.
 func (m *Model) Len() int { return m.n }
+
+// CacheBytes is the memory that the cache takes, with what the mechanism needs
+// beside it.
+func (m *Model) CacheBytes() int64 { return m.cached }

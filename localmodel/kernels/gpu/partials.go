@@ -26,6 +26,11 @@ func (d *Device) NewPartials(parts, rows, dim int) (*Partials, error) {
 	return p, nil
 }
 
+// View is the same memory for so many parts of rows.
+func (p *Partials) View(parts, rows int) *Partials {
+	return &Partials{Out: p.Out, LSE: p.LSE, Parts: parts, Rows: rows, Dim: p.Dim}
+}
+
 // Release gives the memory back.
 func (p *Partials) Release() {
 	if p != nil {

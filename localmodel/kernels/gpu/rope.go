@@ -56,6 +56,7 @@ func (m *Model) Rotate(ropes []Rope) error {
 		return err
 	}
 	m.rope.buf.Release()
+	m.Reopen()
 	m.rope, m.c, m.n, m.ready = t, c, 0, false
 	for i := range m.layers {
 		m.layers[i].rope, m.layers[i].tableOff = c.Layer[i].Rope, t.offset[t.of[i]]
@@ -63,20 +64,18 @@ func (m *Model) Rotate(ropes []Rope) error {
 	return nil
 }
 
+func positions(from, n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = from + i
+	}
+	return out
+}
+
 // fill computes the tables for positions pos..pos+tokens-1 in float64.
 func (t *ropeTables) fill(pos, tokens int) error {
 	for i, r := range t.distinct {
-		magnitude := r.Magnitude
-		if magnitude == 0 {
-			magnitude = 1
-		}
-		values := make([]float32, 0, 2*tokens*len(r.InvFreq))
-		for p := pos; p < pos+tokens; p++ {
-			for _, freq := range r.InvFreq {
-				sin, cos := math.Sincos(float64(p) * freq)
-				values = append(values, float32(magnitude*cos), float32(magnitude*sin))
-			}
-		}
+		values := r.angles(positions(pos, tokens))
 		if len(values) == 0 {
 			continue
 		}

@@ -40,6 +40,7 @@ func (d *Device) Begin() *Step {
 		s.fail(d.check("begin", err))
 		return s
 	}
+	d.recording = true
 	if s.pass, err = s.encoder.BeginComputePass(&wgpu.ComputePassDescriptor{Label: "step"}); err != nil {
 		s.fail(d.check("begin", err))
 	}
@@ -155,6 +156,7 @@ func (s *Step) read(b *Buffer, offset, n int, take func([]byte)) {
 // Submit hands the step to the device and does not wait; a step with reads
 // needs Run.
 func (s *Step) Submit() error {
+	s.d.recording = false
 	if s.err != nil {
 		if s.encoder != nil {
 			s.encoder.DiscardEncoding()

@@ -1,10 +1,10 @@
-// What keys receive: sums [heads, keys] += sum over rows of exp(score - lse),
+// What keys receive: sums [heads, stride] += sum over rows of exp(score - lse),
 // {{.Rows}} keys of one query head a workgroup, {{.Lanes}} invocations a key, eight query
 // rows at a time. A key's channels stay in registers and the queries stream past
 // it. q [tokens, heads, size], the cache [slots, kv heads, size].
 struct Params {
     tokens: u32, pos: u32, heads: u32, kv_heads: u32, group: u32, window: u32,
-    slots: u32, keys: u32, factor: f32, cap: f32,
+    slots: u32, keys: u32, factor: f32, cap: f32, stride: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
@@ -56,6 +56,6 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
         for (var i = 0u; i < {{.Lanes}}u; i++) {
             received += select(dots[r * 8u * {{.Lanes}}u + i], 0.0, i == 0u);
         }
-        sums[head * p.keys + key] += received;
+        sums[head * p.stride + key] += received;
     }
 }
