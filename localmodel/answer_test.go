@@ -194,7 +194,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Options{Device: "gpu", KV: "q8"}, "KV cache type q8 runs on the CPU only so far; use --device cpu"},
 		{Options{Device: "gpu", SIMD: "plain"}, "SIMD level plain is the CPU's; use --device cpu"},
 		{Options{Device: "gpu", Attention: slidingFor(5)}, ""},
-		{Options{Device: "gpu", Attention: s2.S2{Group: 8}}, "attention s2:group=8 runs on the CPU only so far; use --device cpu, or one of " +
+		{Options{Device: "gpu", Attention: s2.S2{Group: 8, DecodeFull: true}}, "attention s2:group=8,decode=full runs on the CPU only so far; use --device cpu, or one of " +
 			"full, sliding, longheads, squeezed, sinkkv, snapkv, h2o, pyramidkv, streaming"},
 	} {
 		got := ""
