@@ -85,9 +85,9 @@ func newHeadMap(id, title, most string, heads []results.HeadScore, of func(resul
 	for _, s := range heads {
 		layers, perLayer = max(layers, s.Layer+1), max(perLayer, s.Head+1)
 	}
-	const left, top, bottom = 34, 4, 34
+	const left, top, bottom, narrowest = 34, 4, 34, 180 // the words below take 180
 	m := headMap{ID: id, Title: title, Most: most, Size: round1(min(18, 600/float64(layers)))}
-	m.Width, m.High = left+int(m.Size*float64(layers))+8, top+int(m.Size*float64(perLayer))+bottom
+	m.Width, m.High = max(narrowest, left+int(m.Size*float64(layers))+8), top+int(m.Size*float64(perLayer))+bottom
 	for _, s := range heads {
 		percent := 100 * of(s)
 		m.Cells = append(m.Cells, headCell{
