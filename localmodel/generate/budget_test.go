@@ -2,6 +2,7 @@ package generate
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -123,6 +124,37 @@ func TestTheBudgetIsKeptAndChangesNoAnswer(t *testing.T) {
 				t.Errorf("%d bytes in use and %d reserved by nobody", m.inUse, w.work.growth)
 			}
 		})
+	}
+}
+
+// What an answer came to hold beside a kept prompt counts, also if the prompt
+// is dropped for another request before the answer ends.
+func TestAPeakInsideAnAnswerIsNoted(t *testing.T) {
+	exec := inductionWith(t, full.Full{})
+	w := &watched{Executor: exec}
+	w.work = newWork(w, Options{KVBudget: exec.Bytes(1100), Chunk: 64})
+	go w.work.loop()
+	generateAll(t, w.work.Engine, []Request{{Prompt: prompts(500)[0][:500], MaxTokens: 1}})
+
+	other, tokens, done := prompts(900)[0][800:860], 0, make(chan error, 1)
+	_, err := w.work.Generate(t.Context(), Request{
+		Prompt: prompts(700)[0][600:660], MaxTokens: 400, IgnoreEnd: true,
+		Token: func(int32) bool {
+			if tokens++; tokens == 150 {
+				go func() {
+					_, err := w.work.Generate(t.Context(), Request{Prompt: other, MaxTokens: 400, Token: func(int32) bool { return false }})
+					done <- err
+				}()
+			}
+			return len(done) == 0
+		},
+	})
+	if err := errors.Join(err, <-done); err != nil {
+		t.Fatal(err)
+	}
+	w.work.Close()
+	if got := w.work.Stats().PeakKVBytes; w.evicted == 0 || got < w.peak {
+		t.Errorf("%d prompts dropped, a peak of %d bytes is noted, want some and %d", w.evicted, got, w.peak)
 	}
 }
 

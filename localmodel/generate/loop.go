@@ -263,6 +263,7 @@ func (l *work) decode() {
 		return nil
 	})
 	l.count(func(s *Stats) { s.Decode += time.Since(began); s.DecodedTokens += len(chunks) })
+	l.notePeak()
 	for _, j := range jobs {
 		if err != nil {
 			l.finish(j, err)
@@ -311,7 +312,6 @@ func (l *work) finish(j *job, err error) {
 	if l.prefilling == j {
 		l.prefilling = nil
 	}
-	l.notePeak()
 	l.active = slices.DeleteFunc(l.active, func(other *job) bool { return other == j })
 	l.giveBack(j)
 	l.count(func(s *Stats) { s.GeneratedTokens += len(j.result.IDs) })
