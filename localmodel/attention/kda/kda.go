@@ -76,8 +76,7 @@ func (w *Work) check(s Shape) {
 type Scratch struct {
 	cells   []cell
 	threads []thread
-	tiles   []tile
-	states  []float32 // of the tiles
+	tiles   tiles
 	layer   layerScratch
 }
 
@@ -106,6 +105,8 @@ type thread struct {
 	block blockScratch
 	tile  tileScratch
 	token tokenScratch
+	cell  cell // of a lane
+	tiles tiles
 	spare []float32 // a row of a layer's channels
 }
 

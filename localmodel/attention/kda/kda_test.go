@@ -289,3 +289,43 @@ func TestPromptsCutAtCellsHaveTheSameBits(t *testing.T) {
 		})
 	}
 }
+
+// Heads that share out among the threads go through a prompt in lanes, others in
+// rounds: the bits are the same.
+func TestThreadsAndTheirWayOfSharingChangeNoBit(t *testing.T) {
+	s := Shape{Heads: 5, KeyDim: 24, ValueDim: 72}
+	for _, strength := range []float64{0.1, 8} { // one chunk a cell, and several
+		x := draw(rand.New(rand.NewPCG(9, 10)), s, 300, strength)
+		for _, l := range cpu.Levels() {
+			var want Work
+			ways := map[bool]int{}
+			for threads := 1; threads <= 6; threads++ {
+				_, lanes := lanesOf(s.Heads, threads)
+				ways[lanes]++
+				k, w := cpu.New(l, threads), x.fresh(s)
+				Chunked(k, &Scratch{}, s, w)
+				k.Close()
+				if threads == 1 {
+					want = w
+				}
+				sameBits(t, fmt.Sprint(l, ", threads ", threads, ": o"), w.Out, want.Out)
+				sameBits(t, fmt.Sprint(l, ", threads ", threads, ": state"), w.State, want.State)
+			}
+			if ways[true] < 2 || ways[false] < 2 {
+				t.Fatalf("lanes were taken %d times and rounds %d times, want both", ways[true], ways[false])
+			}
+		}
+	}
+}
+
+func TestLanesShareHeadsOutEvenly(t *testing.T) {
+	for _, c := range []struct {
+		heads, threads, lanes int
+		ok                    bool
+	}{{4, 2, 2, true}, {32, 2, 8, true}, {9, 2, 4, false}, {3, 2, 2, false}, {1, 1, 1, true}, {1, 2, 2, false}, {5, 1, 2, true}, {31, 2, 8, true}} {
+		lanes, ok := lanesOf(c.heads, c.threads)
+		if lanes != c.lanes || ok != c.ok {
+			t.Errorf("%d heads on %d threads: %d lanes, %v, want %d, %v", c.heads, c.threads, lanes, ok, c.lanes, c.ok)
+		}
+	}
+}

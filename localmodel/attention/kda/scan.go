@@ -16,6 +16,12 @@ type tile struct {
 	state            cpu.Dense
 }
 
+// tiles are the states of some heads while they go through a work.
+type tiles struct {
+	list   []tile
+	states []float32
+}
+
 // tileScratch is a thread's for a tile of a chunk, [rows, columns].
 type tileScratch struct{ v, u, o []float32 }
 
@@ -23,10 +29,12 @@ type tileScratch struct{ v, u, o []float32 }
 // out evenly, few enough for their matrices to stay in the cache.
 const tasksPerThread = 8
 
-// Chunked appends the works' tokens chunk by chunk. A group of heads goes
-// through the whole prompt at a time, in rounds: first the round's cells of all
-// heads side by side, as far as they don't need the state, then, tile of value
-// channels beside tile, one chunk after the other.
+// Chunked appends the works' tokens chunk by chunk. Where the heads share out
+// among the threads, each thread takes some through the whole prompt, and a
+// chunk's matrices never leave the caches that they were made in (lane). Else a
+// group of heads goes through it in rounds: first the round's cells of all heads
+// side by side, as far as they don't need the state, then, tile of value
+// channels beside tile, one chunk after the other. The bits are the same.
 func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	tasks := tasksPerThread * k.Threads()
 	heads := min(s.Heads, tasks)
@@ -34,10 +42,45 @@ func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 	for i := range works {
 		w := &works[i]
 		w.check(s)
+		if lanes, ok := lanesOf(s.Heads, k.Threads()); ok {
+			threads := b.threadsFor(k)
+			k.Share(lanes, func(t cpu.Thread, i int) {
+				threads[t.Number].lane(t, s, w, i*s.Heads/lanes, (i+1)*s.Heads/lanes)
+			})
+			continue
+		}
 		for head := 0; head < s.Heads; head += heads {
 			b.group(k, s, w, head, min(head+heads, s.Heads), count)
 		}
 	}
+}
+
+// laneHeads is the most heads that a thread takes side by side: what they read
+// of a token lies together.
+const laneHeads = 4
+
+// lanesOf cuts heads into lanes, as many for each thread. Not ok: some would
+// have so many more heads than others that threads would wait for an eighth of
+// the time or longer.
+func lanesOf(heads, threads int) (lanes int, ok bool) {
+	lanes = up((heads+laneHeads-1)/laneHeads, threads)
+	longest := (heads + lanes - 1) / lanes * lanes // heads at the pace of the longest lane
+	return lanes, 8*(longest-heads) < longest
+}
+
+// lane takes heads [h0, h1) through a work on one thread.
+func (b *thread) lane(t cpu.Thread, s Shape, w *Work, h0, h1 int) {
+	b.tiles.load(s, w, h0, h1)
+	for from := 0; from < w.N; from += chunkRows {
+		left := b.tiles.list
+		for head := h0; head < h1; head++ {
+			b.cell.prepare(t, &b.block, s, w, head, from, min(w.N, from+chunkRows))
+			for ; len(left) > 0 && left[0].head == head; left = left[1:] {
+				b.tile.cell(t, &b.cell, s, w, &left[0])
+			}
+		}
+	}
+	b.tiles.store(s, w)
 }
 
 // group takes heads [h0, h1) through a work, count cells a round.
@@ -46,29 +89,26 @@ func (b *Scratch) group(k *cpu.Kernels, s Shape, w *Work, h0, h1, count int) {
 	for len(b.cells) < count*(h1-h0) {
 		b.cells = append(b.cells, cell{})
 	}
-	b.tilesOf(s, w, h0, h1)
+	b.tiles.load(s, w, h0, h1)
 	for from := 0; from < w.N; from += count * chunkRows {
 		count := min(count, (w.N-from+chunkRows-1)/chunkRows)
 		k.Share(count*(h1-h0), func(t cpu.Thread, i int) {
 			at := from + i%count*chunkRows
 			b.cells[i].prepare(t, &threads[t.Number].block, s, w, h0+i/count, at, min(w.N, at+chunkRows))
 		})
-		k.Share(len(b.tiles), func(t cpu.Thread, i int) {
-			tile := &b.tiles[i]
+		k.Share(len(b.tiles.list), func(t cpu.Thread, i int) {
+			tile := &b.tiles.list[i]
 			for j := range count {
-				cell := &b.cells[(tile.head-h0)*count+j]
-				for c := range cell.n {
-					threads[t.Number].tile.chunk(t, &cell.chunks[c], s, w, tile)
-				}
+				threads[t.Number].tile.cell(t, &b.cells[(tile.head-h0)*count+j], s, w, tile)
 			}
 		})
 	}
-	b.store(s, w)
+	b.tiles.store(s, w)
 }
 
-// tilesOf cuts the state of heads [h0, h1) into tiles.
-func (b *Scratch) tilesOf(s Shape, w *Work, h0, h1 int) {
-	b.tiles = b.tiles[:0]
+// load cuts the state of heads [h0, h1) into tiles.
+func (b *tiles) load(s Shape, w *Work, h0, h1 int) {
+	b.list = b.list[:0]
 	padded := up(s.ValueDim, cpu.Panel)
 	all := grow(&b.states, (h1-h0)*s.KeyDim*padded)
 	for head := h0; head < h1; head++ {
@@ -81,17 +121,24 @@ func (b *Scratch) tilesOf(s Shape, w *Work, h0, h1 int) {
 				row := state.From(x).Data[:columns]
 				clear(row[copy(row[:width], w.State[(head*s.KeyDim+x)*s.ValueDim+col:]):])
 			}
-			b.tiles = append(b.tiles, tile{head, col, width, state})
+			b.list = append(b.list, tile{head, col, width, state})
 		}
 	}
 }
 
 // store puts the tiles back.
-func (b *Scratch) store(s Shape, w *Work) {
-	for _, t := range b.tiles {
+func (b *tiles) store(s Shape, w *Work) {
+	for _, t := range b.list {
 		for x := range s.KeyDim {
 			copy(w.State[(t.head*s.KeyDim+x)*s.ValueDim+t.col:][:t.width], t.state.From(x).Data)
 		}
+	}
+}
+
+// cell takes a tile's state through the chunks of a cell.
+func (b *tileScratch) cell(t cpu.Thread, c *cell, s Shape, w *Work, tile *tile) {
+	for i := range c.n {
+		b.chunk(t, &c.chunks[i], s, w, tile)
 	}
 }
 
