@@ -322,7 +322,7 @@ func TestLanesShareHeadsOutEvenly(t *testing.T) {
 	for _, c := range []struct {
 		heads, threads, lanes int
 		ok                    bool
-	}{{4, 2, 2, true}, {32, 2, 8, true}, {9, 2, 4, false}, {3, 2, 2, false}, {1, 1, 1, true}, {1, 2, 2, false}, {5, 1, 2, true}, {31, 2, 8, true}} {
+	}{{4, 2, 2, true}, {32, 2, 8, true}, {9, 2, 4, true}, {3, 2, 2, false}, {1, 1, 1, true}, {1, 2, 2, false}, {5, 1, 2, true}, {31, 2, 8, true}} {
 		lanes, ok := lanesOf(c.heads, c.threads)
 		if lanes != c.lanes || ok != c.ok {
 			t.Errorf("%d heads on %d threads: %d lanes, %v, want %d, %v", c.heads, c.threads, lanes, ok, c.lanes, c.ok)

@@ -59,12 +59,12 @@ func Chunked(k *cpu.Kernels, b *Scratch, s Shape, works ...Work) {
 // of a token lies together.
 const laneHeads = 4
 
-// lanesOf cuts heads into lanes, as many for each thread. Not ok: some would
-// have so many more heads than others that threads would wait for an eighth of
-// the time or longer.
+// lanesOf cuts heads into lanes, as many for each thread. Not ok: some threads
+// would have so many more heads than others that an eighth of the time of all, or
+// more, would be waiting.
 func lanesOf(heads, threads int) (lanes int, ok bool) {
 	lanes = up((heads+laneHeads-1)/laneHeads, threads)
-	longest := (heads + lanes - 1) / lanes * lanes // heads at the pace of the longest lane
+	longest := up(heads, threads) // were all threads to take as many heads as the one with the most
 	return lanes, 8*(longest-heads) < longest
 }
 
