@@ -67,7 +67,7 @@ func drain(seq iter.Seq2[Line, error]) (rows, errs []string) {
 }
 
 // sharedFile returns the path of a file of the reference data, skipping the
-// test where there is none.
+// test where there is none; under CI it fails.
 func sharedFile(tb testing.TB, name string) string {
 	tb.Helper()
 	dir := os.Getenv("LCBENCH_SHARED")
@@ -76,6 +76,9 @@ func sharedFile(tb testing.TB, name string) string {
 	}
 	file := filepath.Join(dir, "data", filepath.FromSlash(name))
 	if _, err := os.Stat(file); err != nil {
+		if os.Getenv("CI") != "" {
+			tb.Fatalf("reference data: %v (set LCBENCH_SHARED)", err)
+		}
 		tb.Skipf("no reference data: %v (set LCBENCH_SHARED)", err)
 	}
 	return file

@@ -148,6 +148,9 @@ func (l *work) keep(j *job, n int, growth int64) {
 	if j.sealed {
 		sealed = j.Fixed
 	}
+	if sealed == 0 && n <= maxSameBits {
+		return // computed by the kernels of decoding, see usable
+	}
 	if l.kept.none || l.kept.serves(j.rotation, ids, sealed) {
 		return
 	}

@@ -96,13 +96,17 @@ func (k *kept) spare(rotation int, ids []int32) int {
 type stepped interface{ ForkPoint(n int) int }
 
 // usable is how much of the n tokens that a prompt shares with another one can
-// be taken from it. What it has prepared serves the same context alone.
+// be taken from it. What it has prepared serves the same context alone; so does
+// all of a context of so few tokens that the kernels of decoding computed them,
+// which give other bits than a longer prompt's.
 func (p *prompt) usable(n, limit, fixed int) int {
 	switch {
 	case p.sealed == 0:
 		return min(n, limit)
 	case p.sealed == fixed && n >= fixed:
 		return fixed
+	case p.sealed <= maxSameBits:
+		return 0
 	}
 	return min(n, limit, p.sealed-1)
 }

@@ -92,7 +92,7 @@ func contexts(tb testing.TB, file string, n int) []string {
 	}
 	f, err := os.Open(filepath.Join(dir, "data", "longbench", file))
 	if err != nil {
-		if os.Getenv("CI") == "true" {
+		if os.Getenv("CI") != "" {
 			tb.Fatal(err)
 		}
 		tb.Skipf("no reference data: %v (set LCBENCH_SHARED)", err)
