@@ -176,8 +176,17 @@ func (s *settings) subfolder(list []*settings) []string {
 // may have to be fetched: a benchmark that there isn't, lengths, and a mechanism
 // that can't do its work on what will be asked.
 func checkCall(c *cli.Context, spec string) error {
-	if _, err := named(c.Args().Slice()); err != nil {
+	adapters, err := named(c.Args().Slice())
+	if err != nil {
 		return usage(err)
+	}
+	if tasks := splitWords(c.StringSlice("tasks")); len(adapters) == 1 {
+		a := adapters[0]
+		if err := benchmarks.CheckTasks(a.Name, a.Open(a.Builtin(0)).Tasks(), tasks); err != nil {
+			return usage(err)
+		}
+	} else if len(tasks) > 0 {
+		return usagef("--tasks is for one benchmark; run them one at a time")
 	}
 	lengths, err := parseLengths(c.StringSlice("lengths"))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -108,7 +109,7 @@ func benchAttention(c *cli.Context, specs []string) error {
 	if c.IsSet("whole") {
 		whole = c.Int("whole")
 	}
-	t := &comparison{out: c.App.Writer, layer: shape.Layer(kv), json: c.Bool("json")}
+	t := &comparison{out: c.App.Writer, layer: shape.Layer(kv), json: c.Bool("json"), labels: labels(mechanisms)}
 	t.title(shape, k, kv)
 	for _, n := range lengths {
 		for _, m := range mechanisms {
@@ -139,7 +140,7 @@ func benchMechanisms(specs []string) ([]attention.Mechanism, error) {
 	if slices.Equal(specs, []string{everything}) {
 		specs = nil
 		for _, e := range attentions.List() {
-			specs = append(specs, e.Name)
+			specs = append(append(specs, e.Name), variants()[e.Name]...)
 		}
 	} else if slices.Contains(specs, everything) {
 		return nil, usagef("%s stands for every mechanism: leave out the others", everything)
@@ -159,6 +160,15 @@ func benchMechanisms(specs []string) ([]attention.Mechanism, error) {
 		list = slices.Insert(list, 0, full)
 	}
 	return list, nil
+}
+
+// variants are forms of mechanisms that cost something else to decode, measured
+// beside the usual ones.
+func variants() map[string][]string {
+	return map[string][]string{
+		"longheads": {"longheads:share=group"},
+		"squeezed":  {"squeezed:step=each", "squeezed:share=group,step=each"},
+	}
 }
 
 // benchLayer is the layer as a mechanism wants it: one that needs weights
@@ -226,6 +236,34 @@ type comparison struct {
 	json   bool
 	device string // the adapter's name; "": the CPU
 	lines  []measured
+	labels map[string]string // of lines, by the mechanism
+}
+
+// labels names mechanisms in the table, by their String: those of one name by the
+// parameters that set them apart.
+func labels(list []attention.Mechanism) map[string]string {
+	out, common := map[string]string{}, map[string]map[string]int{}
+	for _, m := range list {
+		name, given, _ := strings.Cut(m.String(), ":")
+		if common[name] == nil {
+			common[name] = map[string]int{}
+		}
+		common[name][""]++ // mechanisms of the name
+		for pair := range strings.SplitSeq(given, ",") {
+			common[name][pair]++
+		}
+	}
+	for _, m := range list {
+		name, given, _ := strings.Cut(m.String(), ":")
+		label, of := name, common[name]
+		for pair := range strings.SplitSeq(given, ",") {
+			if pair != "" && of[pair] < of[""] {
+				label += " " + pair
+			}
+		}
+		out[m.String()] = label
+	}
+	return out
 }
 
 // leaveOut says that a mechanism isn't measured.
@@ -278,6 +316,9 @@ func (t *comparison) add(m attention.Mechanism, times measure.Times) error {
 	return t.print(line)
 }
 
+// labelWidth is the first column's.
+const labelWidth = 10
+
 func (t *comparison) print(l measured) error {
 	if l.Attention == "full" {
 		fmt.Fprintf(t.out, "\n%-11s%9s%9s%9s%9s%9s%7s%7s%9s\n", benchmarks.FormatTokens(l.N), "prefill", "prepare", "last 512", "GFLOP", "decode", "MB", "KV MB", "formula")
@@ -294,7 +335,12 @@ func (t *comparison) print(l measured) error {
 			kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
 		}
 	}
-	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", family(l.Attention),
+	name := t.labels[l.Attention]
+	if utf8.RuneCountInString(name) > labelWidth { // on a line of its own
+		fmt.Fprintln(t.out, name)
+		name = ""
+	}
+	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", name,
 		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)
 	if err != nil || l.Attention == "full" {
 		return err

@@ -45,7 +45,7 @@ func benchOnDevice(c *cli.Context, specs []string) error {
 			return usage(err)
 		}
 	}
-	t := &comparison{out: c.App.Writer, layer: shape.Layer(cpu.F32), json: c.Bool("json"), device: d.Adapter().String()}
+	t := &comparison{out: c.App.Writer, layer: shape.Layer(cpu.F32), json: c.Bool("json"), device: d.Adapter().String(), labels: labels(mechanisms)}
 	if !t.json {
 		fmt.Fprintf(t.out, "one layer of %d heads over %d kv heads of %d, gpu %s, KV cache f32\n", shape.Heads, shape.KVHeads, shape.Dim, d.Adapter())
 	}
