@@ -153,11 +153,12 @@ func rotate(k *cpu.Kernels, l attention.Layer, w attention.Work, from int) {
 func (e Evict) attendPrompt(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
 	e.fill(k, l, w, c)
 	job := c.prompt.Job(w.N, w.Q, w.Out)
-	if e.Method == H2O {
+	sums := e.Method == H2O && !c.ended
+	if sums {
 		job.LSE = make([]float32, w.N*l.Heads)
 	}
 	k.Attend(shape(l), job)
-	if e.Method == H2O {
+	if sums {
 		k.ColumnSums(shape(l), job, c.received)
 	}
 }
@@ -178,6 +179,7 @@ func (e Evict) fill(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cach
 	rotate(k, l, w, c.Len())
 	c.prompt.Append(w.N, w.K, w.V)
 	switch {
+	case c.ended:
 	case e.Method == H2O:
 		for h := range c.received {
 			c.received[h] = append(c.received[h], make([]float64, w.N)...)
@@ -224,11 +226,18 @@ func part(x []float32, n, heads, first, count, d int) []float32 {
 }
 
 // EndPrompt implements attention.PromptEnder. Prompts shorter than Capacity
-// stay as they are, until their answer ends.
+// stay as they are, until their answer ends; only what a choice would have looked
+// at is let go.
 func (e Evict) EndPrompt(k *cpu.Kernels, layers []attention.Layer, caches []attention.Cache) {
 	for i, c := range caches {
-		if c, ours := c.(*cache); ours && c.Len() >= e.Capacity {
+		c, ours := c.(*cache)
+		switch {
+		case !ours || c.ended:
+		case c.Len() >= e.Capacity:
 			e.compact(k, layers[i], len(layers), c)
+		default:
+			c.ended, c.queries = true, nil
+			clear(c.received)
 		}
 	}
 }
@@ -301,6 +310,7 @@ type cache struct {
 
 	kept  []*attention.Blocks // by choice, answer included; nil: nothing was dropped yet
 	after int                 // tokens seen, once something was dropped
+	ended bool                // the prompt is done, and nothing was dropped of it
 }
 
 // Len implements attention.Cache.
@@ -312,16 +322,20 @@ func (c *cache) Len() int {
 }
 
 // Fork implements attention.Cache. What was received is known of all tokens
-// seen alone; the queries of a fork are those computed behind it.
+// seen alone; the queries of a fork are those computed behind it. Of a prompt
+// that is done neither is left.
 func (c *cache) Fork(n int) (attention.Cache, bool) {
-	if c.kept != nil || c.received != nil && n != c.Len() && n != 0 {
+	if c.kept != nil || (c.received != nil || c.ended) && n != c.Len() && n != 0 {
 		return nil, false
 	}
-	f := &cache{prompt: c.prompt.Fork(n)}
+	f := &cache{prompt: c.prompt.Fork(n), ended: c.ended && n > 0}
+	if f.ended {
+		return f, true
+	}
 	if c.received != nil {
 		f.received = make([][]float64, len(c.received))
 		for h, r := range c.received {
-			f.received[h] = append([]float64(nil), r[:n]...)
+			f.received[h] = append([]float64(nil), r[:min(n, len(r))]...)
 		}
 	}
 	return f, true

@@ -310,3 +310,45 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+// A prompt that is shorter than what may be kept is kept whole: behind its end
+// keys and values are all that is held, and the answer is full attention's.
+func TestAShortPromptHoldsKeysAndValuesAlone(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	shape := attentiontest.Shapes()[1]
+	l := shape.Layer(cpu.F16)
+	x, more, long := shape.Random(90, 1), shape.Random(30, 2), shape.Random(150, 3)
+	whole := full.Full{}.New(l)
+	feed(k, full.Full{}, l, whole, x)
+	want := feed(k, full.Full{}, l, whole, more)
+	for _, m := range mechanisms(100, 16)[:5] {
+		m := m.(Evict)
+		c := m.New(l)
+		feed(k, m, l, c, x)
+		m.EndPrompt(k, []attention.Layer{l}, []attention.Cache{c})
+		if want := attention.RunBytes(l.KV, 90); held(c) != want {
+			t.Errorf("%s: %d bytes are held behind the prompt, want %d", m, held(c), want)
+		}
+		for i, got := range feed(k, m, l, c, more) {
+			if math.Abs(float64(got-want[i])) > 1e-5 {
+				t.Fatalf("%s: number %d of the answer is %g, full attention's %g", m, i, got, want[i])
+			}
+		}
+		if want := attention.RunBytes(l.KV, 120); held(c) != want {
+			t.Errorf("%s: %d bytes are held behind the answer, want %d", m, held(c), want)
+		}
+		if _, ok := c.Fork(60); ok {
+			t.Errorf("%s: what the choice looks at is gone, and yet a part of the prompt can be forked", m)
+		}
+		again, ok := c.Fork(0)
+		if !ok {
+			t.Fatalf("%s: can't start anew", m)
+		}
+		feed(k, m, l, again, long)
+		m.EndPrompt(k, []attention.Layer{l}, []attention.Cache{again})
+		if again.(*cache).kept == nil {
+			t.Errorf("%s: nothing is dropped of the next prompt", m)
+		}
+	}
+}
