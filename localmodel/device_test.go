@@ -146,6 +146,8 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		{parsed(t, "s2:group=16,decode=full"), llama, 60, 35},
 		{parsed(t, "s2:group=11,decode=full"), gemma, 60, 35},    // one layer's own window is narrower
 		{parsed(t, "s2:group=130,decode=full"), llama, 140, 115}, // of a shorter prompt, one group
+		{parsed(t, "h2o-online:heavy=9,recent=6"), llama, 60, 35},
+		{parsed(t, "h2o-online:heavy=9,recent=6"), gemma, 140, 115},
 		// Documents part ahead of the tokens that squeezed observes: of one that goes
 		// on where another was, it sees fewer.
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2"), gemma, 190, 60},
@@ -178,7 +180,7 @@ func TestInductionMapsOnADeviceEqualTheCPUs(t *testing.T) {
 	for _, spec := range []string{
 		"full", "sliding:window=48,sinks=4", "sinkkv:mode=k0v0", "streaming:capacity=48,recent=8", "snapkv:capacity=48,recent=8",
 		"pyramidkv:capacity=48,recent=8", "h2o:capacity=48,recent=8", "longheads:chunk=16,topk=4", "squeezed:keep=0.2,clusters=0.2",
-		"s2:group=32,decode=full",
+		"s2:group=32,decode=full", "h2o-online:heavy=24,recent=24",
 	} {
 		t.Run(spec, func(t *testing.T) {
 			device, host := onEither(t, Induction, parsed(t, spec), Options{Window: 512, KeepNone: true})
