@@ -148,6 +148,8 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		{parsed(t, "s2:group=130,decode=full"), llama, 140, 115}, // of a shorter prompt, one group
 		{parsed(t, "h2o-online:heavy=9,recent=6"), llama, 60, 35},
 		{parsed(t, "h2o-online:heavy=9,recent=6"), gemma, 140, 115},
+		{parsed(t, "longmem:segment=13,memory=40,chunk=3,tokens=9,gate=0.3"), llama, 140, 115}, // memory overflows
+		{parsed(t, "longmem:segment=16,memory=64,chunk=4,tokens=8,gate=1,layer=1"), gemma, 60, 35},
 		// Documents part ahead of the tokens that squeezed observes: of one that goes
 		// on where another was, it sees fewer.
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2"), gemma, 190, 60},
@@ -181,6 +183,7 @@ func TestInductionMapsOnADeviceEqualTheCPUs(t *testing.T) {
 		"full", "sliding:window=48,sinks=4", "sinkkv:mode=k0v0", "streaming:capacity=48,recent=8", "snapkv:capacity=48,recent=8",
 		"pyramidkv:capacity=48,recent=8", "h2o:capacity=48,recent=8", "longheads:chunk=16,topk=4", "squeezed:keep=0.2,clusters=0.2",
 		"s2:group=32,decode=full", "h2o-online:heavy=24,recent=24",
+		"longmem:segment=32,memory=128,chunk=4,tokens=16",
 	} {
 		t.Run(spec, func(t *testing.T) {
 			device, host := onEither(t, Induction, parsed(t, spec), Options{Window: 512, KeepNone: true})
