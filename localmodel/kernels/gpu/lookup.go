@@ -26,26 +26,33 @@ func (s *Step) Turn(out, x, table *Buffer, turns, tokens, heads, dim, pairs int,
 // tableHeads, dim] of centroids, chunks' vectors or mean keys, into out
 // [tokens, heads, entries]; head h meets the table's h div (heads / tableHeads).
 func (s *Step) Scores(out, q, table *Buffer, tokens, heads, tableHeads, entries, dim int, factor float64) {
-	if s.wants("scores", table, entries*tableHeads*dim) {
-		s.scores(out, q, table, nil, tokens, heads, tableHeads, entries, dim, factor)
-	}
+	s.scores(out, q, table, nil, scored{tokens, heads, tableHeads, entries, dim, 0, 1}, factor)
 }
 
-// ListedScores are Scores with keys of a cache, those at the positions list
-// [heads, entries], and without a factor.
+// KeyScores are Scores with keys of a cache, entries of them, step apart from
+// position first on, and without a factor.
+func (s *Step) KeyScores(out, q *Buffer, c *Cache, tokens, heads, entries, first, step int) {
+	s.scores(out, q, c.k, nil, scored{tokens, heads, c.KVHeads, entries, c.KeyDim, first, step}, 1)
+}
+
+// ListedScores are KeyScores with those at the positions list [heads, entries].
 func (s *Step) ListedScores(out, q *Buffer, c *Cache, list *Buffer, tokens, heads, entries int) {
 	if s.wants("scores: list", list, heads*entries) {
-		s.scores(out, q, c.k, list, tokens, heads, c.KVHeads, entries, c.KeyDim, 1)
+		s.scores(out, q, c.k, list, scored{tokens, heads, c.KVHeads, entries, c.KeyDim, 0, 1}, 1)
 	}
 }
 
-func (s *Step) scores(out, q, table, list *Buffer, tokens, heads, tableHeads, entries, dim int, factor float64) {
-	if tableHeads <= 0 || heads%tableHeads != 0 || dim%4 != 0 {
-		s.fail(fmt.Errorf("gpu: scores: %d heads over a table of %d, head size %d", heads, tableHeads, dim))
+// scored is the shape of products with the entries of a table.
+type scored struct{ tokens, heads, tableHeads, entries, dim, first, step int }
+
+func (s *Step) scores(out, q, table, list *Buffer, x scored, factor float64) {
+	if x.tableHeads <= 0 || x.heads%x.tableHeads != 0 || x.dim%4 != 0 || x.first < 0 || x.step <= 0 {
+		s.fail(fmt.Errorf("gpu: scores: %d heads over a table of %d, head size %d, entries %d apart from %d on", x.heads, x.tableHeads, x.dim, x.step, x.first))
 		return
 	}
-	n := tokens * heads * entries
-	if !s.wants("scores", out, n) || !s.wants("scores", q, tokens*heads*dim) {
+	n, last := x.tokens*x.heads*x.entries, x.first+(x.entries-1)*x.step
+	if !s.wants("scores", out, n) || !s.wants("scores", q, x.tokens*x.heads*x.dim) ||
+		list == nil && !s.wants("scores", table, (last+1)*x.tableHeads*x.dim) {
 		return
 	}
 	v, buffers := variant{file: "scores", access: "rrw"}, []*Buffer{q, table, out}
@@ -53,8 +60,8 @@ func (s *Step) scores(out, q, table, list *Buffer, tokens, heads, tableHeads, en
 		v.access, v.fill.Listed = "rrwr", true
 		buffers = append(buffers, list)
 	}
-	s.elementwise(v, words{uint32(tokens * heads), uint32(heads), uint32(heads / tableHeads),
-		uint32(tableHeads), uint32(entries), uint32(dim / 4), f(factor)}, n, buffers...)
+	s.elementwise(v, words{uint32(x.tokens * x.heads), uint32(x.heads), uint32(x.heads / x.tableHeads), uint32(x.tableHeads),
+		uint32(x.entries), uint32(x.dim / 4), f(factor), uint32(x.first), uint32(x.step)}, n, buffers...)
 }
 
 // Mean computes the means of runs of rows: x [rows*run, width] to out [rows,
