@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/s2"
 	"github.com/lcbench/lcbench/localmodel/generate"
 )
@@ -180,6 +181,11 @@ func TestAModelWithoutTurnsSaysSo(t *testing.T) {
 	}
 }
 
+// hostOnly is a mechanism without a form for devices.
+type hostOnly struct{ full.Full }
+
+func (hostOnly) String() string { return "elsewhere" }
+
 func TestOptionsAreChecked(t *testing.T) {
 	for _, c := range []struct {
 		o    Options
@@ -194,8 +200,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Options{Device: "gpu", KV: "q8"}, "KV cache type q8 runs on the CPU only so far; use --device cpu"},
 		{Options{Device: "gpu", SIMD: "plain"}, "SIMD level plain is the CPU's; use --device cpu"},
 		{Options{Device: "gpu", Attention: slidingFor(5)}, ""},
-		{Options{Device: "gpu", Attention: s2.S2{Group: 8, DecodeFull: true}}, "attention s2:group=8,decode=full runs on the CPU only so far; use --device cpu, or one of " +
-			"full, sliding, longheads, squeezed, sinkkv, snapkv, h2o, pyramidkv, streaming"},
+		{Options{Device: "gpu", Attention: s2.S2{Group: 8, DecodeFull: true}}, ""},
+		{Options{Device: "gpu", Attention: hostOnly{}}, "attention elsewhere runs on the CPU only so far; use --device cpu, or one of " + strings.Join(OnDevice(), ", ")},
 	} {
 		got := ""
 		if err := c.o.Check(); err != nil {

@@ -92,7 +92,11 @@ const keptOnDevice = 8
 // onDevice puts a graphics device under a model. It takes one sequence at a
 // time.
 func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
-	e, err := model.NewGPU(weights, d, t, o.Window, o.Attention)
+	context := o.Window
+	if l, ok := marked(weights, o.Attention); ok {
+		context = l.Marked(context)
+	}
+	e, err := model.NewGPU(weights, d, t, context, o.Attention)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -101,8 +105,8 @@ func onDevice(d *gpu.Device, weights *model.Model, t model.Tensors, words vocabu
 		_ = d.Close() // nothing is left to be lost
 	}}
 	m.Info.Device, m.Info.KV = "gpu "+d.Adapter().String(), "f32"
-	m.engine = generate.New(e, generate.Options{
-		Window: o.Window, Batch: 1, KVBudget: e.CacheBytes() + e.Bytes(keptOnDevice*o.Window), KeepNone: o.KeepNone, EndTokens: words.ends(),
+	m.engine = generate.New(m.marking(weights, e, o), generate.Options{
+		Window: o.Window, Batch: 1, KVBudget: e.CacheBytes() + e.Bytes(keptOnDevice*context), KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
 	return m, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/sinkkv"
 	"github.com/lcbench/lcbench/localmodel/generate"
+	"github.com/lcbench/lcbench/localmodel/induction"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
 )
 
@@ -119,6 +120,7 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		t.Skip("long: a software device")
 	}
 	llama := randomModel(smallConfig("llama", object{"max_position_embeddings": 512}), "F32")
+	marked := randomModel(smallConfig("llama", object{"max_position_embeddings": 512, "mem_id": 256, "mem_freq": 6, "mem_top_k": 3}), "F32")
 	gemma := randomModel(gemmaConfig(object{"max_position_embeddings": 512}), "F32")
 	for _, c := range []struct {
 		how   attention.Mechanism
@@ -143,6 +145,15 @@ func TestMechanismsOnADeviceEqualTheCPU(t *testing.T) {
 		{parsed(t, "longheads:chunk=8,topk=4"), llama, 60, 35},
 		{parsed(t, "longheads:chunk=20,topk=3"), gemma, 100, 75},
 		{parsed(t, "longheads:chunk=8,topk=4,share=group"), llama, 60, 35},
+		{parsed(t, "s2:group=16,decode=full"), llama, 60, 35},
+		{parsed(t, "s2:group=11,decode=full"), gemma, 60, 35},    // one layer's own window is narrower
+		{parsed(t, "s2:group=130,decode=full"), llama, 140, 115}, // of a shorter prompt, one group
+		{parsed(t, "h2o-online:heavy=9,recent=6"), llama, 60, 35},
+		{parsed(t, "h2o-online:heavy=9,recent=6"), gemma, 140, 115},
+		{parsed(t, "longmem:segment=13,memory=40,chunk=3,tokens=9,gate=0.3"), llama, 140, 115}, // memory overflows
+		{parsed(t, "longmem:segment=16,memory=64,chunk=4,tokens=8,gate=1,layer=1"), gemma, 60, 35},
+		{parsed(t, "landmark:block=6,topk=3"), marked, 60, 35},
+		{parsed(t, "landmark:block=6,topk=0"), marked, 60, 35},
 		// Documents part ahead of the tokens that squeezed observes: of one that goes
 		// on where another was, it sees fewer.
 		{parsed(t, "squeezed:keep=0.3,clusters=0.2"), gemma, 190, 60},
@@ -175,6 +186,8 @@ func TestInductionMapsOnADeviceEqualTheCPUs(t *testing.T) {
 	for _, spec := range []string{
 		"full", "sliding:window=48,sinks=4", "sinkkv:mode=k0v0", "streaming:capacity=48,recent=8", "snapkv:capacity=48,recent=8",
 		"pyramidkv:capacity=48,recent=8", "h2o:capacity=48,recent=8", "longheads:chunk=16,topk=4", "squeezed:keep=0.2,clusters=0.2",
+		"s2:group=32,decode=full", "h2o-online:heavy=24,recent=24",
+		"longmem:segment=32,memory=128,chunk=4,tokens=16",
 	} {
 		t.Run(spec, func(t *testing.T) {
 			device, host := onEither(t, Induction, parsed(t, spec), Options{Window: 512, KeepNone: true})
@@ -201,6 +214,26 @@ func TestInductionMapsOnADeviceEqualTheCPUs(t *testing.T) {
 		t.Errorf("%d of %d cells are right: the map says too little", right, cells)
 	}
 	t.Logf("%d of %d cells are right", right, cells)
+}
+
+// A model with landmarks of its own retrieves by them on a device too.
+func TestLandmarkMapsOnADeviceEqualTheCPUs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: a software device")
+	}
+	device, host := onEither(t, InductionLandmark, parsed(t, "landmark:block=4,topk=2"), Options{Window: 256, KeepNone: true})
+	right := 0
+	for depth := range 2 {
+		x := hideIn(int(induction.LandmarkToken), 60, float64(depth)/2, uint64(depth))
+		r := generate.Request{Prompt: x.ids, MaxTokens: 2, LogProbs: true, IgnoreEnd: true}
+		alike(t, fmt.Sprintf("value at %d", x.p), r, device, host)
+		if finds(t, device, r, x) {
+			right++
+		}
+	}
+	if right < 2 {
+		t.Errorf("%d of 2 values are found", right)
+	}
 }
 
 // finds says whether a model gives the hidden value back.

@@ -251,15 +251,20 @@ func onCPU(weights *model.Model, words vocabulary, o Options) (*Model, error) {
 	m.Info.Device, m.Info.KV = fmt.Sprintf("cpu %s, %d threads", level, o.Threads), kv.String()
 	e := model.NewCPU(weights, k, o.Attention, kv)
 	m.Info.Activations = e.Activations()
-	var exec model.Executor = e
-	var l model.Landmarks
-	if l, m.marked = marked(weights, o.Attention); m.marked {
-		exec, m.landmark = model.NewLandmarked(e, l), l.Token
-	}
-	m.engine = generate.New(exec, generate.Options{
+	m.engine = generate.New(m.marking(weights, e, o), generate.Options{
 		Window: o.Window, Batch: o.Batch, KVBudget: o.KVBudget, KeepNone: o.KeepNone, EndTokens: words.ends(),
 	})
 	return m, nil
+}
+
+// marking puts landmarks between an executor's tokens, where the mechanism has any.
+func (m *Model) marking(weights *model.Model, e model.Executor, o Options) model.Executor {
+	var l model.Landmarks
+	if l, m.marked = marked(weights, o.Attention); m.marked {
+		m.landmark = l.Token
+		return model.NewLandmarked(e, l)
+	}
+	return e
 }
 
 func info(weights *model.Model, o Options) Info {

@@ -85,7 +85,8 @@ func listModels(_ *cli.Context, w io.Writer) error {
 func listAttentions(_ *cli.Context, w io.Writer) error {
 	fmt.Fprintln(w, "For local models: --attention NAME or NAME:PARAMETER=VALUE,…. The values shown\n"+
 		"are defaults; each may be left out. KV: tokens whose keys and values a layer\n"+
-		"caches. Reads: tokens that are read for a new one behind n.")
+		"caches. Reads: tokens that are read for a new one behind n. All of them run on a\n"+
+		"GPU too (--device gpu).")
 	for _, a := range attentions.List() {
 		fmt.Fprintf(w, "\n%s\n", strings.Join(atCommas(a.Usage, 76), "\n    "))
 		for _, line := range wrapped(a.Summary, 76) {

@@ -18,6 +18,7 @@ type GPU struct {
 	how      attention.Mechanism
 	cache    []int32 // the tokens whose keys and values are on the device
 	ended    int     // where its attention was told of an end, see sequence
+	prompt   int     // how long a prompt it was computed for, see sequence
 	rotation int     // of those keys
 }
 
@@ -129,6 +130,9 @@ func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 		if s.err != nil {
 			return s.err
 		}
+		if c.Prompt > 0 && e.run.KnowsPrompts() {
+			s.prompt = c.Prompt
+		}
 		from := len(s.ids)
 		if err := e.reach(s, from); err != nil {
 			return err
@@ -152,6 +156,9 @@ func (e *GPU) Forward(chunks []Chunk, emit func(chunk, row int, logits []float32
 // held is how many of a sequence's first n tokens the device has as the
 // sequence wants them, and can go on behind.
 func (e *GPU) held(s *sequence, n int) int {
+	if s.prompt != e.prompt {
+		return 0
+	}
 	common := 0
 	for common < min(n, len(e.cache)) && s.ids[common] == e.cache[common] {
 		common++
@@ -185,6 +192,10 @@ func (e *GPU) reach(s *sequence, n int) error {
 		e.ended = 0
 	}
 	e.cache = e.cache[:0]
+	if s.prompt != e.prompt {
+		e.run.Prompt(s.prompt)
+		e.prompt = s.prompt
+	}
 	if s.ended > 0 && e.ended == 0 {
 		if err := e.compute(s.ids[:s.ended], at); err != nil {
 			return err
@@ -214,8 +225,9 @@ type sequence struct {
 	of       *GPU
 	ids      []int32
 	ended    int // length of its prompt or fixed context, once the attention is told; 0: it isn't
+	prompt   int // its prompt's length, with what is scored behind it, where that counts; 0: it has none
 	rotation int
-	err      error // of that
+	err      error // of the end
 }
 
 // Len implements State.
@@ -233,13 +245,14 @@ func (s *sequence) Pieces() iter.Seq2[any, int64] {
 
 // Fork implements State: it is worth something as long as the device still
 // holds the tokens. Ahead of the end of a prepared context nothing of the
-// preparation is left; a prompt that has ended has no fork.
+// preparation is left; a prompt that has ended has no fork, nor has one whose
+// length counts: it would be another one's.
 func (s *sequence) Fork(n int) (State, bool) {
 	f := &sequence{of: s.of, ids: slices.Clone(s.ids[:n]), rotation: s.rotation, err: s.err}
 	if n >= s.ended {
 		f.ended = s.ended
 	}
-	if s.ended > 0 && s.of.Stages().Prompt || s.rotation != s.of.rotation || s.of.held(f, n) < n {
+	if s.ended > 0 && s.of.Stages().Prompt || s.prompt > 0 && n > 0 || s.rotation != s.of.rotation || s.of.held(f, n) < n {
 		return nil, false
 	}
 	return f, true

@@ -80,32 +80,34 @@ func (o Online) row(h *hoard, l attention.Layer, w attention.Work, head, t, p in
 	h.at, h.total = append(h.at, p), append(h.total, 0)
 	h.keys = append(h.keys, w.K[(t*l.KV.Heads+kv)*kd:][:kd]...)
 	h.values = append(h.values, w.V[(t*l.KV.Heads+kv)*vd:][:vd]...)
-	h.weigh(w.Q[(t*l.Heads+head)*kd:][:kd], l)
+	q := w.Q[(t*l.Heads+head)*kd:][:kd]
+	h.weigh(l.Scale, l.SoftCap, func(i int) (s float32) {
+		for x, v := range h.keys[i*kd:][:kd] {
+			s += q[x] * v
+		}
+		return s
+	})
 	out := w.Out[(t*l.Heads+head)*vd:][:vd]
 	clear(out)
 	for i, p := range h.weights {
-		h.total[i] += p
 		for x, v := range h.values[i*vd:][:vd] {
 			out[x] += float32(p) * v
 		}
 	}
-	if len(h.at) > o.Heavy+o.Recent {
-		h.drop(h.least(p-o.Recent), kd, vd)
+	if i, over := o.surplus(h, p); over {
+		h.drop(i, kd, vd)
 	}
 }
 
-// weigh leaves the softmax weights of a query in h.weights.
-func (h *hoard) weigh(q []float32, l attention.Layer) {
+// weigh adds the softmax weights of a query to the totals, and leaves them in
+// h.weights; product is that of the query with the key of a token.
+func (h *hoard) weigh(scale, softCap float32, product func(i int) float32) {
 	h.weights = h.weights[:0]
 	top := math.Inf(-1)
 	for i := range h.at {
-		var s float32
-		for x, v := range h.keys[i*len(q):][:len(q)] {
-			s += q[x] * v
-		}
-		score := float64(s * l.Scale)
-		if l.SoftCap > 0 {
-			score = float64(l.SoftCap) * math.Tanh(score/float64(l.SoftCap))
+		score := float64(product(i) * scale)
+		if softCap > 0 {
+			score = float64(softCap) * math.Tanh(score/float64(softCap))
 		}
 		h.weights = append(h.weights, score)
 		top = max(top, score)
@@ -117,7 +119,17 @@ func (h *hoard) weigh(q []float32, l attention.Layer) {
 	}
 	for i := range h.weights {
 		h.weights[i] /= sum
+		h.total[i] += h.weights[i]
 	}
+}
+
+// surplus is the token that a head drops behind the row at position p; false: it
+// has room for all.
+func (o Online) surplus(h *hoard, p int) (i int, over bool) {
+	if len(h.at) <= o.Heavy+o.Recent {
+		return 0, false
+	}
+	return h.least(p - o.Recent), true
 }
 
 // least returns the token, at position last or before it, that has received the

@@ -56,14 +56,21 @@ func (c *cache) endSegment(m LongMem, l attention.Layer) {
 		}
 	}
 	c.keys, c.values = nil, nil
-	if kept := c.bank.Len()/m.Chunk - c.first; kept*m.Chunk > m.Memory {
-		drop := min(kept, 2*chunks)
+	if drop := m.drops(c.bank.Len()/m.Chunk - c.first); drop > 0 {
 		c.first += drop
 		for kv := range c.mean {
 			c.mean[kv] = slices.Clone(c.mean[kv][drop*l.KV.KeyDim:])
 		}
 		c.bank.Drop(c.bank.Len() - c.first*m.Chunk)
 	}
+}
+
+// drops is how many chunks go when a segment has come in and there are so many.
+func (m LongMem) drops(chunks int) int {
+	if chunks*m.Chunk <= m.Memory {
+		return 0
+	}
+	return min(chunks, 2*(m.Segment/m.Chunk))
 }
 
 // Len implements attention.Cache.

@@ -43,6 +43,7 @@ func onDevice(ctx context.Context, d *gpu.Device, how gpu.Mechanism, s Shape, n 
 	}
 	defer alone.Release()
 	t.KVBytes = alone.CacheBytes()
+	alone.Prompt(n)
 	m := &deviceSequence{alone: alone, l: s.Layer(cpu.F32)}
 	for m.at < n {
 		if err := ctx.Err(); err != nil {

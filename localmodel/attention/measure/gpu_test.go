@@ -45,7 +45,7 @@ func TestMechanismsAreMeasuredOnADevice(t *testing.T) {
 	if _, err := measure.OnDevice(ctx, d, nil, shape, n); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := measure.OnDevice(t.Context(), d, nil, measure.Shape{Heads: 1, KVHeads: 1, Dim: 512}, n); err == nil {
+	if _, err := measure.OnDevice(t.Context(), d, nil, measure.Shape{Heads: 1, KVHeads: 1, Dim: 1024}, n); err == nil {
 		t.Error("heads larger than a kernel takes are measured")
 	}
 }

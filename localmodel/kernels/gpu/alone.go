@@ -114,6 +114,13 @@ func (a *Alone) Attend(n int, out []float32) error {
 	return nil
 }
 
+// Prompt is Model.Prompt.
+func (a *Alone) Prompt(n int) {
+	if a.attend.Prompt != nil {
+		a.attend.Prompt(n)
+	}
+}
+
 // End is Model.End; a mechanism that prepares nothing does nothing.
 func (a *Alone) End() error {
 	if a.attend.End == nil {

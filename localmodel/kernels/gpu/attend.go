@@ -14,11 +14,11 @@ type Cache struct {
 }
 
 // NewCache makes an empty cache of at least that many slots; head sizes must
-// be multiples of 4, up to 256.
+// be multiples of 4, up to 640.
 func (d *Device) NewCache(slots, kvHeads, keyDim, valDim int) (*Cache, error) {
-	if keyDim%4 != 0 || valDim%4 != 0 || keyDim > maxHeadDim || valDim > maxHeadDim || min(slots, kvHeads, keyDim, valDim) <= 0 {
+	if keyDim%4 != 0 || valDim%4 != 0 || max(keyDim, valDim) > maxLatent || min(slots, kvHeads, keyDim, valDim) <= 0 {
 		return nil, fmt.Errorf("gpu: cache of %d slots, %d heads of %d and %d: want positive numbers, sizes a multiple of 4 up to %d",
-			slots, kvHeads, keyDim, valDim, maxHeadDim)
+			slots, kvHeads, keyDim, valDim, maxLatent)
 	}
 	c := &Cache{Slots: max(slots, minSlots), KVHeads: kvHeads, KeyDim: keyDim, ValDim: valDim}
 	var err error
@@ -35,7 +35,7 @@ func (d *Device) NewCache(slots, kvHeads, keyDim, valDim int) (*Cache, error) {
 // minSlots is the number of keys that attention takes at a time.
 const minSlots = 8
 
-// maxHeadDim bounds the registers that an attention invocation takes.
+// maxHeadDim is up to where few lanes hold a row of attention in their registers.
 const maxHeadDim = 256
 
 // Release gives the cache's memory back.
@@ -215,7 +215,7 @@ func shape(rows, keyDim, valDim int) (r, lanes int) {
 	switch {
 	case rows <= 2:
 		return 2, 16
-	case max(keyDim, valDim) > maxHeadDim: // latent rows
+	case max(keyDim, valDim) > maxHeadDim: // latent rows, and the largest heads
 		return 4, 16
 	case rows <= 4:
 		return 4, 8

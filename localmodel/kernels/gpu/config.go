@@ -8,7 +8,7 @@ import "fmt"
 type Config struct {
 	Layers, Width, FFN int
 	Heads, KVHeads     int
-	KeyDim, ValueDim   int // of a head; multiples of 4 up to 256
+	KeyDim, ValueDim   int // of a head; multiples of 4 up to 640
 	Vocab              int
 	Eps                float64 // of every RMSNorm
 	Activation         Activation

@@ -115,6 +115,18 @@ func (m *Model) Back(n int) int {
 	return n
 }
 
+// KnowsPrompts says whether what the mechanism computes depends on the length of
+// the prompt.
+func (m *Model) KnowsPrompts() bool { return m.attend.Prompt != nil }
+
+// Prompt says of how long a prompt the tokens from here on are, see
+// Attending.Prompt.
+func (m *Model) Prompt(n int) {
+	if m.attend.Prompt != nil {
+		m.attend.Prompt(n)
+	}
+}
+
 // Ends says whether the mechanism wants to be told of an end.
 func (m *Model) Ends() bool { return m.attend.End != nil }
 

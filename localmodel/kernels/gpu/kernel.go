@@ -32,6 +32,7 @@ type fill struct {
 	Rows       int  // query rows of an attention workgroup
 	Lanes      int  // invocations that share a row
 	Spans      bool // each row of attention sees keys of its own
+	Listed     bool // entries of a table are listed, for each head its own
 }
 
 // kernel is a compiled variant.

@@ -26,16 +26,42 @@ func (s *Step) Turn(out, x, table *Buffer, turns, tokens, heads, dim, pairs int,
 // tableHeads, dim] of centroids, chunks' vectors or mean keys, into out
 // [tokens, heads, entries]; head h meets the table's h div (heads / tableHeads).
 func (s *Step) Scores(out, q, table *Buffer, tokens, heads, tableHeads, entries, dim int, factor float64) {
-	if tableHeads <= 0 || heads%tableHeads != 0 || dim%4 != 0 {
-		s.fail(fmt.Errorf("gpu: scores: %d heads over a table of %d, head size %d", heads, tableHeads, dim))
+	s.scores(out, q, table, nil, scored{tokens, heads, tableHeads, entries, dim, 0, 1}, factor)
+}
+
+// KeyScores are Scores with keys of a cache, entries of them, step apart from
+// position first on, and without a factor.
+func (s *Step) KeyScores(out, q *Buffer, c *Cache, tokens, heads, entries, first, step int) {
+	s.scores(out, q, c.k, nil, scored{tokens, heads, c.KVHeads, entries, c.KeyDim, first, step}, 1)
+}
+
+// ListedScores are KeyScores with those at the positions list [heads, entries].
+func (s *Step) ListedScores(out, q *Buffer, c *Cache, list *Buffer, tokens, heads, entries int) {
+	if s.wants("scores: list", list, heads*entries) {
+		s.scores(out, q, c.k, list, scored{tokens, heads, c.KVHeads, entries, c.KeyDim, 0, 1}, 1)
+	}
+}
+
+// scored is the shape of products with the entries of a table.
+type scored struct{ tokens, heads, tableHeads, entries, dim, first, step int }
+
+func (s *Step) scores(out, q, table, list *Buffer, x scored, factor float64) {
+	if x.tableHeads <= 0 || x.heads%x.tableHeads != 0 || x.dim%4 != 0 || x.first < 0 || x.step <= 0 {
+		s.fail(fmt.Errorf("gpu: scores: %d heads over a table of %d, head size %d, entries %d apart from %d on", x.heads, x.tableHeads, x.dim, x.step, x.first))
 		return
 	}
-	n := tokens * heads * entries
-	if !s.wants("scores", out, n) || !s.wants("scores", q, tokens*heads*dim) || !s.wants("scores", table, entries*tableHeads*dim) {
+	n, last := x.tokens*x.heads*x.entries, x.first+(x.entries-1)*x.step
+	if !s.wants("scores", out, n) || !s.wants("scores", q, x.tokens*x.heads*x.dim) ||
+		list == nil && !s.wants("scores", table, (last+1)*x.tableHeads*x.dim) {
 		return
 	}
-	s.elementwise(variant{file: "scores", access: "rrw"}, words{uint32(tokens * heads), uint32(heads), uint32(heads / tableHeads),
-		uint32(tableHeads), uint32(entries), uint32(dim / 4), f(factor)}, n, q, table, out)
+	v, buffers := variant{file: "scores", access: "rrw"}, []*Buffer{q, table, out}
+	if list != nil {
+		v.access, v.fill.Listed = "rrwr", true
+		buffers = append(buffers, list)
+	}
+	s.elementwise(v, words{uint32(x.tokens * x.heads), uint32(x.heads), uint32(x.heads / x.tableHeads), uint32(x.tableHeads),
+		uint32(x.entries), uint32(x.dim / 4), f(factor), uint32(x.first), uint32(x.step)}, n, buffers...)
 }
 
 // Mean computes the means of runs of rows: x [rows*run, width] to out [rows,
@@ -47,7 +73,24 @@ func (s *Step) Mean(out, x *Buffer, rows, run, width int) {
 	if !s.wants("mean", out, rows*width) || !s.wants("mean", x, rows*run*width) {
 		return
 	}
-	s.elementwise(variant{file: "mean", access: "rw"}, words{uint32(rows * width / 4), uint32(width / 4), uint32(run)}, rows*width/4, x, out)
+	s.mean(out, 0, x, 0, rows, run, width)
+}
+
+// KeyMeans computes the means of so many runs of a cache's keys, from position
+// from on, into rows to, to+1, … of out [rows, kvHeads, keyDim].
+func (s *Step) KeyMeans(out *Buffer, to int, c *Cache, from, rows, run int) {
+	width := c.KVHeads * c.KeyDim
+	if from < 0 || to < 0 || run <= 0 || from+rows*run > c.Slots {
+		s.fail(fmt.Errorf("gpu: means of %d runs of %d keys from %d on in a cache of %d", rows, run, from, c.Slots))
+	}
+	if s.wants("key means", out, (to+rows)*width) {
+		s.mean(out, to*width, c.k, from*width, rows, run, width)
+	}
+}
+
+func (s *Step) mean(out *Buffer, to int, x *Buffer, from, rows, run, width int) {
+	s.elementwise(variant{file: "mean", access: "rw"},
+		words{uint32(rows * width / 4), uint32(width / 4), uint32(run), uint32(from / 4), uint32(to / 4)}, rows*width/4, x, out)
 }
 
 // ColumnSums adds to sums [heads, keys] what each of the first keys of a causal

@@ -58,6 +58,18 @@ func (m *Maker) Filled(tokens int, keys, values []float32) *Cache {
 	return c
 }
 
+// KeysBeside makes a cache with keys of its own and the values of c, of as many
+// tokens.
+func (m *Maker) KeysBeside(c *Cache) *Cache {
+	if m.err != nil {
+		return nil
+	}
+	return &Cache{
+		Slots: c.Slots, KVHeads: c.KVHeads, KeyDim: c.KeyDim, ValDim: c.ValDim,
+		k: m.Buffer("other keys", c.Slots*c.KVHeads*c.KeyDim), v: c.v,
+	}
+}
+
 // Scratch makes scratch memory for up to so many rows.
 func (m *Maker) Scratch(rows int) *Scratch {
 	return made(m, func() (*Scratch, error) { return m.d.NewScratch(rows, m.c.Heads, m.c.ValueDim) })

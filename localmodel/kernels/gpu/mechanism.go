@@ -16,6 +16,10 @@ type Attending struct {
 	// the tokens up to there stay, those behind are computed anew.
 	End    func() error
 	Reopen func()
+	// Prompt, if not nil, is told how long the prompt is that the tokens from here
+	// on are of, with what is scored behind it; 0: they are of no prompt. What was
+	// computed for a prompt of another length serves this one in nothing.
+	Prompt func(n int)
 
 	owned []interface{ Release() }
 }
