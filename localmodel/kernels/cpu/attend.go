@@ -155,7 +155,7 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 	rows, dim := (t.q1-t.q0)*group, shape.KV.valueStride()
 	k.loadQueries(a, shape, t)
 	k.startRows(a, rows, dim)
-	tiles := (rows + k.ops.mr - 1) / k.ops.mr
+	tiles, bands := k.tilesOf(rows), k.bandsOf(rows)
 	for b := t.b0; b < t.b1; b++ {
 		masked, some := masks(grow(&a.mask, rows), shape, t, b)
 		if !some {
@@ -166,8 +166,8 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 			t.job.Blocks[b+1].prefetch(t.head)
 		}
 		wide := k.widened(s, block, t.head, tiles)
-		for i := range tiles {
-			from, to := i*rows/tiles, (i+1)*rows/tiles
+		for i := range bands {
+			from, to := i*rows/bands, (i+1)*rows/bands
 			var mask *uint64
 			if masked {
 				mask = &a.mask[from]
@@ -180,7 +180,7 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 
 // startRows makes room for the streaming softmax of rows and begins it.
 func (k *Kernels) startRows(a *attendScratch, rows, dim int) {
-	grow(&a.s, k.ops.mr*BlockTokens)
+	grow(&a.s, min(rows, bandTiles*k.ops.mr)*BlockTokens)
 	clear(grow(&a.o, rows*dim))
 	clear(grow(&a.sum, rows))
 	clear(grow(&a.factor, rows))
@@ -241,8 +241,21 @@ func masks(mask []uint64, shape AttendShape, t *attendTile, b int) (masked, some
 	return masked, some
 }
 
-// blockRows are rows [from, to), at most mr, of a softmax under way that pass
-// over a block.
+// bandTiles is how many tiles of mr rows pass over a panel of keys or values
+// while it is in the first-level cache, beside their queries, scores and sums.
+const bandTiles = 4
+
+// tilesOf is the number of tiles of at most mr rows.
+func (k *Kernels) tilesOf(rows int) int { return (rows + k.ops.mr - 1) / k.ops.mr }
+
+// bandsOf is the number of bands of at most bandTiles tiles.
+func (k *Kernels) bandsOf(rows int) int {
+	band := bandTiles * k.ops.mr
+	return (rows + band - 1) / band
+}
+
+// blockRows are rows [from, to), at most a band, of a softmax under way that
+// pass over a block.
 type blockRows struct {
 	block    *KVBlock
 	head     int // kv head
@@ -256,38 +269,43 @@ type blockRows struct {
 func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 	a, kv, block, from := &s.att, shape.KV, t.block, t.from
 	dim := kv.valueStride()
-	gemm, nr, size := k.ops.gemm[kv.Type], k.ops.nr, kv.Type.size()
+	gemm, size := k.ops.gemm[kv.Type], kv.Type.size()
 	keys := block.keys.pointer(t.head * kv.KeyDim * block.rows)
 	values := block.values.pointer(t.head * block.rows * dim)
 	if t.wide != nil {
 		gemm, size = k.ops.gemm[F32], F32.size()
 		keys, values = unsafe.Pointer(&t.wide[0]), unsafe.Pointer(&t.wide[kv.KeyDim*block.rows])
 	}
-	mr := uintptr(t.to - from)
-	s.gemm = gemmArgs{
-		a: &a.q[t.query*kv.KeyDim], lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size),
-		ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim), mr: mr,
-	}
-	for c := 0; c < block.rows; c += nr { // behind a short block's rows masks hide what was there
-		s.gemm.b, s.gemm.c = unsafe.Add(keys, c*size), &a.s[c]
-		gemm(&s.gemm)
-	}
+	s.gemm = gemmArgs{lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size), ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim)}
+	// Behind a short block's rows masks hide what was there.
+	k.bandProduct(s, gemm, t.to-from, block.rows, size, a.q[t.query*kv.KeyDim:], keys, a.s, nil)
 	s.softmax = softmaxArgs{
-		s: &a.s[0], rows: mr, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
+		s: &a.s[0], rows: uintptr(t.to - from), mask: t.mask, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
 		kscale: block.keys.scales(t.head), vscale: block.values.scales(t.head),
 	}
-	s.softmax.mask = t.mask
 	if shape.SoftCap > 0 {
 		s.softmax.cap2, s.softmax.invCap = shape.SoftCap*math.Log2E, 2*math.Log2E/shape.SoftCap
 	}
 	k.ops.softmax(&s.softmax)
-	s.gemm = gemmArgs{
-		a: &a.s[0], lda: 4 * BlockTokens, ldb: uintptr(dim * size),
-		ldc: uintptr(4 * dim), k: uintptr(block.rows), mr: mr, scale: &a.factor[from],
-	}
-	for c := 0; c < dim; c += nr {
-		s.gemm.b, s.gemm.c = unsafe.Add(values, c*size), &a.o[from*dim+c]
-		gemm(&s.gemm)
+	s.gemm = gemmArgs{lda: 4 * BlockTokens, ldb: uintptr(dim * size), ldc: uintptr(4 * dim), k: uintptr(block.rows)}
+	k.bandProduct(s, gemm, t.to-from, dim, size, a.s, values, a.o[from*dim:], a.factor[from:])
+}
+
+// bandProduct computes c [rows, cols] = scale c + a b by s.gemm, whose strides
+// and k are set, a panel of b at a time; b's numbers are of so many bytes.
+func (k *Kernels) bandProduct(s *scratch, gemm func(*gemmArgs), rows, cols, size int, a []float32, b unsafe.Pointer, c, scale []float32) {
+	g, tiles := &s.gemm, k.tilesOf(rows)
+	lda, ldc := int(g.lda/4), int(g.ldc/4)
+	for col := 0; col < cols; col += k.ops.nr {
+		g.b = unsafe.Add(b, col*size)
+		for i := range tiles {
+			from, to := i*rows/tiles, (i+1)*rows/tiles
+			g.a, g.c, g.mr = &a[from*lda], &c[from*ldc+col], uintptr(to-from)
+			if scale != nil {
+				g.scale = &scale[from]
+			}
+			gemm(g)
+		}
 	}
 }
 

@@ -141,8 +141,8 @@ func (k *Kernels) passBlocks(s *scratch, shape AttendShape, j *ChosenJob, blocks
 		scale *= math.Log2E
 	}
 	q, turn := grow(&a.q, j.N*d), -1
-	mask := grow(&a.mask, k.ops.mr)
-	tiles := (j.N + k.ops.mr - 1) / k.ops.mr
+	tiles, bands := k.tilesOf(j.N), k.bandsOf(j.N)
+	mask := grow(&a.mask, min(j.N, bandTiles*k.ops.mr))
 	for b, block := range blocks {
 		if block.Keys == 0 || j.N == 0 {
 			continue
@@ -162,8 +162,8 @@ func (k *Kernels) passBlocks(s *scratch, shape AttendShape, j *ChosenJob, blocks
 			mask[i] = block.Keys
 		}
 		wide := k.widened(s, block.Block, j.Head, tiles)
-		for t := range tiles {
-			from, to := t*j.N/tiles, (t+1)*j.N/tiles
+		for i := range bands {
+			from, to := i*j.N/bands, (i+1)*j.N/bands
 			k.attendRows(s, shape, blockRows{block.Block, j.Head, from, from, to, m, wide})
 		}
 	}

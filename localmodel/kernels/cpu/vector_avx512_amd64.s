@@ -140,7 +140,7 @@ loop:
 	RET
 
 // func softmaxAVX512(p *byte)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3
 TEXT ·softmaxAVX512(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	MOVQ (DI), SI
@@ -312,66 +312,56 @@ power:
 	VMAXPS        leastFloat<>+0(SB), Z4, Z4
 	VBROADCASTSS  (R10), Z5
 	VSUBPS        Z4, Z5, Z5
-	VMAXPS        expLeast<>+0(SB), Z5, Z5
-	VRNDSCALEPS   $0x00, Z5, Z6
-	VSUBPS        Z6, Z5, Z5
-	VMOVUPS       exp6<>+0(SB), Z7
-	VFMADD213PS   exp5<>+0(SB), Z5, Z7
-	VFMADD213PS   exp4<>+0(SB), Z5, Z7
-	VFMADD213PS   exp3<>+0(SB), Z5, Z7
-	VFMADD213PS   exp2<>+0(SB), Z5, Z7
-	VFMADD213PS   exp1<>+0(SB), Z5, Z7
-	VFMADD213PS   exp0<>+0(SB), Z5, Z7
-	VSCALEFPS     Z6, Z7, Z5
+	VREDUCEPS     $0x09, Z5, Z6
+	VMOVUPS       power6<>+0(SB), Z7
+	VFMADD213PS   power5<>+0(SB), Z6, Z7
+	VFMADD213PS   power4<>+0(SB), Z6, Z7
+	VFMADD213PS   power3<>+0(SB), Z6, Z7
+	VFMADD213PS   power2<>+0(SB), Z6, Z7
+	VFMADD213PS   power1<>+0(SB), Z6, Z7
+	VFMADD213PS   power0<>+0(SB), Z6, Z7
+	VSCALEFPS     Z5, Z7, Z5
 	VMOVSS        X5, (R10)
 	VSUBPS        Z4, Z0, Z0
-	VMAXPS        expLeast<>+0(SB), Z0, Z0
-	VRNDSCALEPS   $0x00, Z0, Z6
-	VSUBPS        Z6, Z0, Z0
-	VMOVUPS       exp6<>+0(SB), Z7
-	VFMADD213PS   exp5<>+0(SB), Z0, Z7
-	VFMADD213PS   exp4<>+0(SB), Z0, Z7
-	VFMADD213PS   exp3<>+0(SB), Z0, Z7
-	VFMADD213PS   exp2<>+0(SB), Z0, Z7
-	VFMADD213PS   exp1<>+0(SB), Z0, Z7
-	VFMADD213PS   exp0<>+0(SB), Z0, Z7
-	VSCALEFPS     Z6, Z7, Z0
+	VREDUCEPS     $0x09, Z0, Z6
+	VMOVUPS       power6<>+0(SB), Z7
+	VFMADD213PS   power5<>+0(SB), Z6, Z7
+	VFMADD213PS   power4<>+0(SB), Z6, Z7
+	VFMADD213PS   power3<>+0(SB), Z6, Z7
+	VFMADD213PS   power2<>+0(SB), Z6, Z7
+	VFMADD213PS   power1<>+0(SB), Z6, Z7
+	VFMADD213PS   power0<>+0(SB), Z6, Z7
+	VSCALEFPS     Z0, Z7, Z0
 	VSUBPS        Z4, Z1, Z1
-	VMAXPS        expLeast<>+0(SB), Z1, Z1
-	VRNDSCALEPS   $0x00, Z1, Z6
-	VSUBPS        Z6, Z1, Z1
-	VMOVUPS       exp6<>+0(SB), Z7
-	VFMADD213PS   exp5<>+0(SB), Z1, Z7
-	VFMADD213PS   exp4<>+0(SB), Z1, Z7
-	VFMADD213PS   exp3<>+0(SB), Z1, Z7
-	VFMADD213PS   exp2<>+0(SB), Z1, Z7
-	VFMADD213PS   exp1<>+0(SB), Z1, Z7
-	VFMADD213PS   exp0<>+0(SB), Z1, Z7
-	VSCALEFPS     Z6, Z7, Z1
+	VREDUCEPS     $0x09, Z1, Z6
+	VMOVUPS       power6<>+0(SB), Z7
+	VFMADD213PS   power5<>+0(SB), Z6, Z7
+	VFMADD213PS   power4<>+0(SB), Z6, Z7
+	VFMADD213PS   power3<>+0(SB), Z6, Z7
+	VFMADD213PS   power2<>+0(SB), Z6, Z7
+	VFMADD213PS   power1<>+0(SB), Z6, Z7
+	VFMADD213PS   power0<>+0(SB), Z6, Z7
+	VSCALEFPS     Z1, Z7, Z1
 	VSUBPS        Z4, Z2, Z2
-	VMAXPS        expLeast<>+0(SB), Z2, Z2
-	VRNDSCALEPS   $0x00, Z2, Z6
-	VSUBPS        Z6, Z2, Z2
-	VMOVUPS       exp6<>+0(SB), Z7
-	VFMADD213PS   exp5<>+0(SB), Z2, Z7
-	VFMADD213PS   exp4<>+0(SB), Z2, Z7
-	VFMADD213PS   exp3<>+0(SB), Z2, Z7
-	VFMADD213PS   exp2<>+0(SB), Z2, Z7
-	VFMADD213PS   exp1<>+0(SB), Z2, Z7
-	VFMADD213PS   exp0<>+0(SB), Z2, Z7
-	VSCALEFPS     Z6, Z7, Z2
+	VREDUCEPS     $0x09, Z2, Z6
+	VMOVUPS       power6<>+0(SB), Z7
+	VFMADD213PS   power5<>+0(SB), Z6, Z7
+	VFMADD213PS   power4<>+0(SB), Z6, Z7
+	VFMADD213PS   power3<>+0(SB), Z6, Z7
+	VFMADD213PS   power2<>+0(SB), Z6, Z7
+	VFMADD213PS   power1<>+0(SB), Z6, Z7
+	VFMADD213PS   power0<>+0(SB), Z6, Z7
+	VSCALEFPS     Z2, Z7, Z2
 	VSUBPS        Z4, Z3, Z3
-	VMAXPS        expLeast<>+0(SB), Z3, Z3
-	VRNDSCALEPS   $0x00, Z3, Z6
-	VSUBPS        Z6, Z3, Z3
-	VMOVUPS       exp6<>+0(SB), Z7
-	VFMADD213PS   exp5<>+0(SB), Z3, Z7
-	VFMADD213PS   exp4<>+0(SB), Z3, Z7
-	VFMADD213PS   exp3<>+0(SB), Z3, Z7
-	VFMADD213PS   exp2<>+0(SB), Z3, Z7
-	VFMADD213PS   exp1<>+0(SB), Z3, Z7
-	VFMADD213PS   exp0<>+0(SB), Z3, Z7
-	VSCALEFPS     Z6, Z7, Z3
+	VREDUCEPS     $0x09, Z3, Z6
+	VMOVUPS       power6<>+0(SB), Z7
+	VFMADD213PS   power5<>+0(SB), Z6, Z7
+	VFMADD213PS   power4<>+0(SB), Z6, Z7
+	VFMADD213PS   power3<>+0(SB), Z6, Z7
+	VFMADD213PS   power2<>+0(SB), Z6, Z7
+	VFMADD213PS   power1<>+0(SB), Z6, Z7
+	VFMADD213PS   power0<>+0(SB), Z6, Z7
+	VSCALEFPS     Z3, Z7, Z3
 	VADDPS        Z0, Z1, Z4
 	VADDPS        Z2, Z4, Z4
 	VADDPS        Z3, Z4, Z4
@@ -603,6 +593,132 @@ DATA leastFloat<>+52(SB)/4, $0xff7fffff
 DATA leastFloat<>+56(SB)/4, $0xff7fffff
 DATA leastFloat<>+60(SB)/4, $0xff7fffff
 GLOBL leastFloat<>(SB), RODATA|NOPTR, $64
+
+DATA power6<>+0(SB)/4, $0x3962a0bb
+DATA power6<>+4(SB)/4, $0x3962a0bb
+DATA power6<>+8(SB)/4, $0x3962a0bb
+DATA power6<>+12(SB)/4, $0x3962a0bb
+DATA power6<>+16(SB)/4, $0x3962a0bb
+DATA power6<>+20(SB)/4, $0x3962a0bb
+DATA power6<>+24(SB)/4, $0x3962a0bb
+DATA power6<>+28(SB)/4, $0x3962a0bb
+DATA power6<>+32(SB)/4, $0x3962a0bb
+DATA power6<>+36(SB)/4, $0x3962a0bb
+DATA power6<>+40(SB)/4, $0x3962a0bb
+DATA power6<>+44(SB)/4, $0x3962a0bb
+DATA power6<>+48(SB)/4, $0x3962a0bb
+DATA power6<>+52(SB)/4, $0x3962a0bb
+DATA power6<>+56(SB)/4, $0x3962a0bb
+DATA power6<>+60(SB)/4, $0x3962a0bb
+GLOBL power6<>(SB), RODATA|NOPTR, $64
+
+DATA power5<>+0(SB)/4, $0x3aa36b26
+DATA power5<>+4(SB)/4, $0x3aa36b26
+DATA power5<>+8(SB)/4, $0x3aa36b26
+DATA power5<>+12(SB)/4, $0x3aa36b26
+DATA power5<>+16(SB)/4, $0x3aa36b26
+DATA power5<>+20(SB)/4, $0x3aa36b26
+DATA power5<>+24(SB)/4, $0x3aa36b26
+DATA power5<>+28(SB)/4, $0x3aa36b26
+DATA power5<>+32(SB)/4, $0x3aa36b26
+DATA power5<>+36(SB)/4, $0x3aa36b26
+DATA power5<>+40(SB)/4, $0x3aa36b26
+DATA power5<>+44(SB)/4, $0x3aa36b26
+DATA power5<>+48(SB)/4, $0x3aa36b26
+DATA power5<>+52(SB)/4, $0x3aa36b26
+DATA power5<>+56(SB)/4, $0x3aa36b26
+DATA power5<>+60(SB)/4, $0x3aa36b26
+GLOBL power5<>(SB), RODATA|NOPTR, $64
+
+DATA power4<>+0(SB)/4, $0x3c1e85c9
+DATA power4<>+4(SB)/4, $0x3c1e85c9
+DATA power4<>+8(SB)/4, $0x3c1e85c9
+DATA power4<>+12(SB)/4, $0x3c1e85c9
+DATA power4<>+16(SB)/4, $0x3c1e85c9
+DATA power4<>+20(SB)/4, $0x3c1e85c9
+DATA power4<>+24(SB)/4, $0x3c1e85c9
+DATA power4<>+28(SB)/4, $0x3c1e85c9
+DATA power4<>+32(SB)/4, $0x3c1e85c9
+DATA power4<>+36(SB)/4, $0x3c1e85c9
+DATA power4<>+40(SB)/4, $0x3c1e85c9
+DATA power4<>+44(SB)/4, $0x3c1e85c9
+DATA power4<>+48(SB)/4, $0x3c1e85c9
+DATA power4<>+52(SB)/4, $0x3c1e85c9
+DATA power4<>+56(SB)/4, $0x3c1e85c9
+DATA power4<>+60(SB)/4, $0x3c1e85c9
+GLOBL power4<>(SB), RODATA|NOPTR, $64
+
+DATA power3<>+0(SB)/4, $0x3d634489
+DATA power3<>+4(SB)/4, $0x3d634489
+DATA power3<>+8(SB)/4, $0x3d634489
+DATA power3<>+12(SB)/4, $0x3d634489
+DATA power3<>+16(SB)/4, $0x3d634489
+DATA power3<>+20(SB)/4, $0x3d634489
+DATA power3<>+24(SB)/4, $0x3d634489
+DATA power3<>+28(SB)/4, $0x3d634489
+DATA power3<>+32(SB)/4, $0x3d634489
+DATA power3<>+36(SB)/4, $0x3d634489
+DATA power3<>+40(SB)/4, $0x3d634489
+DATA power3<>+44(SB)/4, $0x3d634489
+DATA power3<>+48(SB)/4, $0x3d634489
+DATA power3<>+52(SB)/4, $0x3d634489
+DATA power3<>+56(SB)/4, $0x3d634489
+DATA power3<>+60(SB)/4, $0x3d634489
+GLOBL power3<>(SB), RODATA|NOPTR, $64
+
+DATA power2<>+0(SB)/4, $0x3e75feac
+DATA power2<>+4(SB)/4, $0x3e75feac
+DATA power2<>+8(SB)/4, $0x3e75feac
+DATA power2<>+12(SB)/4, $0x3e75feac
+DATA power2<>+16(SB)/4, $0x3e75feac
+DATA power2<>+20(SB)/4, $0x3e75feac
+DATA power2<>+24(SB)/4, $0x3e75feac
+DATA power2<>+28(SB)/4, $0x3e75feac
+DATA power2<>+32(SB)/4, $0x3e75feac
+DATA power2<>+36(SB)/4, $0x3e75feac
+DATA power2<>+40(SB)/4, $0x3e75feac
+DATA power2<>+44(SB)/4, $0x3e75feac
+DATA power2<>+48(SB)/4, $0x3e75feac
+DATA power2<>+52(SB)/4, $0x3e75feac
+DATA power2<>+56(SB)/4, $0x3e75feac
+DATA power2<>+60(SB)/4, $0x3e75feac
+GLOBL power2<>(SB), RODATA|NOPTR, $64
+
+DATA power1<>+0(SB)/4, $0x3f317216
+DATA power1<>+4(SB)/4, $0x3f317216
+DATA power1<>+8(SB)/4, $0x3f317216
+DATA power1<>+12(SB)/4, $0x3f317216
+DATA power1<>+16(SB)/4, $0x3f317216
+DATA power1<>+20(SB)/4, $0x3f317216
+DATA power1<>+24(SB)/4, $0x3f317216
+DATA power1<>+28(SB)/4, $0x3f317216
+DATA power1<>+32(SB)/4, $0x3f317216
+DATA power1<>+36(SB)/4, $0x3f317216
+DATA power1<>+40(SB)/4, $0x3f317216
+DATA power1<>+44(SB)/4, $0x3f317216
+DATA power1<>+48(SB)/4, $0x3f317216
+DATA power1<>+52(SB)/4, $0x3f317216
+DATA power1<>+56(SB)/4, $0x3f317216
+DATA power1<>+60(SB)/4, $0x3f317216
+GLOBL power1<>(SB), RODATA|NOPTR, $64
+
+DATA power0<>+0(SB)/4, $0x3f800000
+DATA power0<>+4(SB)/4, $0x3f800000
+DATA power0<>+8(SB)/4, $0x3f800000
+DATA power0<>+12(SB)/4, $0x3f800000
+DATA power0<>+16(SB)/4, $0x3f800000
+DATA power0<>+20(SB)/4, $0x3f800000
+DATA power0<>+24(SB)/4, $0x3f800000
+DATA power0<>+28(SB)/4, $0x3f800000
+DATA power0<>+32(SB)/4, $0x3f800000
+DATA power0<>+36(SB)/4, $0x3f800000
+DATA power0<>+40(SB)/4, $0x3f800000
+DATA power0<>+44(SB)/4, $0x3f800000
+DATA power0<>+48(SB)/4, $0x3f800000
+DATA power0<>+52(SB)/4, $0x3f800000
+DATA power0<>+56(SB)/4, $0x3f800000
+DATA power0<>+60(SB)/4, $0x3f800000
+GLOBL power0<>(SB), RODATA|NOPTR, $64
 
 // func scaledAVX512(dst *float32, src *float32, s float32, n int)
 // Requires: AVX, AVX512F, SSE

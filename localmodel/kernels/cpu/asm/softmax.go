@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -32,12 +33,34 @@ func (g *gen) exp2(x, n, p reg.VecPhysical) {
 	g.VMULPS(n, p, x)
 }
 
-func (g *gen) polynomial(r, p reg.VecPhysical) {
-	c := expCoefficients()
-	names := []string{"exp0", "exp1", "exp2", "exp3", "exp4", "exp5", "exp6"}
-	g.VMOVUPS(g.float(names[6], c[6]), p)
+// power is exp2 for the powers of a softmax. With AVX-512 x = n + r with 0 <= r < 1:
+// what scales by 2^x rounds x down itself, and of -inf nothing is left to reduce.
+func (g *gen) power(x, n, p reg.VecPhysical) {
+	if !g.wide() {
+		g.exp2(x, n, p)
+		return
+	}
+	g.VREDUCEPS(operand.U8(9), x, n) // x less the whole number below it, silently
+	g.evaluate("power", powerCoefficients(), n, p)
+	g.VSCALEFPS(x, p, x)
+}
+
+func (g *gen) polynomial(r, p reg.VecPhysical) { g.evaluate("exp", expCoefficients(), r, p) }
+
+// evaluate sets p to a polynomial of r; its coefficients are constants of that name.
+func (g *gen) evaluate(name string, c [7]float64, r, p reg.VecPhysical) {
+	g.VMOVUPS(g.float(fmt.Sprint(name, 6), c[6]), p)
 	for i := 5; i >= 0; i-- {
-		g.VFMADD213PS(g.float(names[i], c[i]), r, p)
+		g.VFMADD213PS(g.float(fmt.Sprint(name, i), c[i]), r, p)
+	}
+}
+
+// powerCoefficients are those of 2^r, 0 <= r <= 1, fitted to the least largest
+// relative error (2e-9 before rounding); the constant is exactly 1.
+func powerCoefficients() [7]float64 {
+	return [7]float64{
+		1, 0.6931470444425987, 0.24022930556022207, 0.05548528058798921,
+		0.00967545162033902, 0.0012467846012441507, 0.00021612916288330316,
 	}
 }
 
@@ -159,11 +182,11 @@ func (g *gen) softmaxSum(v, t []reg.VecPhysical, m, sum, factor reg.GPPhysical) 
 	g.VMAXPS(g.float("leastFloat", -math.MaxFloat32), t[0], t[0])
 	g.VBROADCASTSS(at(factor, 0), t[1])
 	g.VSUBPS(t[0], t[1], t[1])
-	g.exp2(t[1], t[2], t[3])
+	g.power(t[1], t[2], t[3])
 	g.VMOVSS(t[1].AsX(), at(factor, 0))
 	for _, r := range v {
 		g.VSUBPS(t[0], r, r)
-		g.exp2(r, t[2], t[3])
+		g.power(r, t[2], t[3])
 	}
 	g.fold(v, t[0], func(a, b, to reg.VecPhysical) { g.VADDPS(a, b, to) })
 	g.sumLanes(t[0], t[2])
