@@ -136,10 +136,16 @@ func wrapped(text string, columns int) []string {
 	return lines
 }
 
+// listRopes prints a stretch in a few lines of 80 columns: how it is written and
+// how pairs turn.
 func listRopes(_ *cli.Context, w io.Writer) error {
-	fmt.Fprintln(w, "NAME\tWRITTEN AS\tHOW PAIRS TURN")
+	fmt.Fprintln(w, "For local models: --rope NAME:PARAMETER=VALUE,…. What stands in brackets may be\n"+
+		"left out.")
 	for _, r := range rope.List() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Name, r.Usage, r.Summary)
+		fmt.Fprintf(w, "\n%s\n", strings.Join(atCommas(r.Usage, 76), "\n    "))
+		for _, line := range wrapped(r.Summary, 76) {
+			fmt.Fprintf(w, "    %s\n", line)
+		}
 	}
 	return nil
 }

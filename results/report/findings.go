@@ -70,7 +70,7 @@ func (c Context) finding() string {
 	first, last := c.Curve[0], c.Curve[len(c.Curve)-1]
 	from, to := lengthText(float64(first.Length)), lengthText(float64(last.Length))
 	if len(c.Curve) == 1 {
-		return fmt.Sprintf("Only one length was tested (%s): how far the context reaches can't be said. Give --lengths.", from)
+		return fmt.Sprintf("Only one length was tested (%s): how far the context reaches can't be said. Give --lengths more than one.", from)
 	}
 	how := ""
 	if c.Lengths == "own" {

@@ -39,6 +39,11 @@ func TestTheTradeoffStandsOnThePageAndInMarkdown(t *testing.T) {
 			t.Errorf("%q isn't on the page", want)
 		}
 	}
+	for _, want := range []string{`<p class="hint" id="b0-gain0-columns">Accuracy in percent`, `aria-labelledby="b0-gain0-columns"`, `<td class="cost">`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s isn't on the page: a narrow screen cuts what stands inside a wide table", want)
+		}
+	}
 	var md bytes.Buffer
 	must(t, r.WriteMarkdown(&md))
 	for _, want := range []string{"## What each attention costs and gains", "### Difference to full along each axis", "| depth 50%", "2,000 2×", "1 MiB 0.25×"} {
