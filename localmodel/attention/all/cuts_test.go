@@ -40,22 +40,21 @@ func TestHoweverAPromptIsCutItsRowsAreTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := drawnShape(t)
 		l := shape.Layer(cpu.F32)
-		m := shared(t, shape)
-		if rapid.IntRange(0, 9).Draw(t, "in groups") == 0 {
-			m = s2.S2{Group: rapid.IntRange(2, 60).Draw(t, "tokens of a group"), DecodeFull: true}
-		}
 		n, answer := drawnLength(t, "prompt", 200), rapid.IntRange(0, 6).Draw(t, "answer")
 		context := rapid.IntRange(0, n).Draw(t, "context")
 		x := shape.Random(n+answer, rapid.Uint64().Draw(t, "seed"))
-		run := func(ahead, behind []int) []float32 {
-			s := newSequence(k, m, l, shape)
-			return s.run(x, n, context, slices.Concat(ahead, []int{context}, behind))
+		ahead, behind := anywhere(t, 0, context), anywhere(t, context, n)
+		for _, m := range append(anySize(t, shape), s2.S2{Group: rapid.IntRange(2, 60).Draw(t, "tokens of a group"), DecodeFull: true}) {
+			run := func(ahead, behind []int) []float32 {
+				s := newSequence(k, m, l, shape)
+				return s.run(x, n, context, slices.Concat(ahead, []int{context}, behind))
+			}
+			cut := run(ahead, behind)
+			if _, together := m.(squeezed.Squeezed); together {
+				cut = run(ahead, nil)
+			}
+			near(t, fmt.Sprint(m), cut, run(nil, nil), l.Heads*l.KV.ValueDim)
 		}
-		var behind []int
-		if _, together := m.(squeezed.Squeezed); !together {
-			behind = anywhere(t, context, n)
-		}
-		near(t, fmt.Sprint(m), run(anywhere(t, 0, context), behind), run(nil, nil), l.Heads*l.KV.ValueDim)
 	})
 }
 

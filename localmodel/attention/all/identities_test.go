@@ -191,8 +191,8 @@ func TestAClosedGateLeavesTheSegments(t *testing.T) {
 	})
 }
 
-// shared are mechanisms of any size for the next property.
-func shared(t *rapid.T, s attentiontest.Shape) attention.Mechanism {
+// anySize are mechanisms of any size.
+func anySize(t *rapid.T, s attentiontest.Shape) []attention.Mechanism {
 	size := func(name string, least, most int) int { return rapid.IntRange(least, most).Draw(t, name) }
 	recent := size("recent", 1, 20)
 	e := evict.Evict{Capacity: recent + size("older", 1, 40), Recent: recent, Kernel: 3}
@@ -213,7 +213,7 @@ func shared(t *rapid.T, s attentiontest.Shape) attention.Mechanism {
 	if s.KeyDim == s.ValueDim {
 		list = append(list, longheads.LongHeads{Chunk: size("chunk", 1, 30), TopK: size("chunks", 3, 5), Group: rapid.Bool().Draw(t, "choose together")})
 	}
-	return rapid.SampledFrom(list).Draw(t, "mechanism")
+	return list
 }
 
 // A prefix that several suffixes share is computed once: its forks, attended to
@@ -224,7 +224,7 @@ func TestASharedPrefixIsSeparateForwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := drawnShape(t)
 		l := shape.Layer(cpu.F32)
-		m := shared(t, shape)
+		m := rapid.SampledFrom(anySize(t, shape)).Draw(t, "mechanism")
 		prefix := shape.Random(drawnLength(t, "prefix", 200), rapid.Uint64().Draw(t, "seed"))
 		root := newSequence(k, m, l, shape)
 		root.feed(prefix, prefix.N)
