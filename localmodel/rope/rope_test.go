@@ -2,6 +2,7 @@ package rope_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -9,38 +10,56 @@ import (
 	"github.com/lcbench/lcbench/localmodel/rope"
 )
 
-// drawScaling draws any kind with the given factor. Bases grow by it.
-func drawScaling(t *rapid.T, s, base float64) rope.Scaling {
+// drawKinds draws one of each kind, YaRN in both forms, with the given factor.
+// Bases grow by it.
+func drawKinds(t *rapid.T, s, base float64) []rope.Scaling {
 	original := rapid.IntRange(1, 1<<17).Draw(t, "original")
 	slow := rapid.Float64Range(0.1, 8).Draw(t, "slow")
 	fast := slow + rapid.Float64Range(0.01, 64).Draw(t, "fast beyond slow")
-	return rapid.SampledFrom([]rope.Scaling{
+	return []rope.Scaling{
 		rope.None{}, rope.PI{Factor: s}, rope.ABF{Base: base * s}, rope.NTK{Factor: s}, rope.DynamicNTK{Factor: s, Original: original},
 		rope.YaRN{Factor: s, Original: original, BetaFast: fast, BetaSlow: slow},
 		rope.YaRN{Factor: s, Original: original, BetaFast: fast, BetaSlow: slow, Paper: true},
 		rope.Llama3{Factor: s, Original: original, Low: slow, High: fast}, rope.E2LLM{G: s},
-	}).Draw(t, "kind")
+	}
+}
+
+// drawScaling draws any kind with the given factor.
+func drawScaling(t *rapid.T, s, base float64) rope.Scaling {
+	return rapid.SampledFrom(drawKinds(t, s, base)).Draw(t, "kind")
 }
 
 func drawModel(t *rapid.T) (base float64, d int) {
 	return math.Exp(rapid.Float64Range(math.Log(2), math.Log(1e9)).Draw(t, "ln base")), 2 * rapid.IntRange(1, 128).Draw(t, "pairs")
 }
 
+// Every kind in the list is plain with a factor of 1; dynamic NTK, which stretches
+// by the length alone, up to its original one.
 func TestAFactorOfOneIsPlain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, d := drawModel(t)
-		s := drawScaling(t, 1, base)
-		if _, dynamic := s.(rope.DynamicNTK); dynamic {
-			s = rope.NTK{Factor: 1} // it stretches by the length alone
-		}
 		want, _ := rope.None{}.Frequencies(base, d, 0)
-		got, amplitude := s.Frequencies(base, d, 0)
-		if amplitude != 1 {
-			t.Fatalf("%s: amplitude %g, want 1", s, amplitude)
+		tried := map[string]bool{}
+		for _, s := range drawKinds(t, 1, base) {
+			name, _, _ := strings.Cut(s.String(), ":")
+			tried[name] = true
+			n := 1 << 18
+			if dynamic, ok := s.(rope.DynamicNTK); ok {
+				n = rapid.IntRange(1, dynamic.Original).Draw(t, "n")
+			}
+			got, amplitude := s.Frequencies(base, d, s.Step(n))
+			if amplitude != 1 {
+				t.Fatalf("%s: amplitude %g, want 1", s, amplitude)
+			}
+			for i, w := range want {
+				if !(math.Abs(got[i]-w) <= tableTolerance*w) {
+					t.Fatalf("%s, base %g, pair %d of %d: %g, want %g", s, base, i, d/2, got[i], w)
+				}
+			}
 		}
-		for i, w := range want {
-			if !(math.Abs(got[i]-w) <= tableTolerance*w) {
-				t.Fatalf("%s, base %g, pair %d of %d: %g, want %g", s, base, i, d/2, got[i], w)
+		for _, e := range rope.List() {
+			if !tried[e.Name] {
+				t.Fatalf("%s was not tried", e.Name)
 			}
 		}
 	})

@@ -23,7 +23,8 @@ import (
 )
 
 // drawnShape is a layer of any grouping, MHA and MQA among them, with or without
-// rotation and soft-cap. LongHeads needs keys as wide as values.
+// rotation and soft-cap. Half of them have values as wide as keys, which LongHeads
+// needs.
 func drawnShape(t *rapid.T) attentiontest.Shape {
 	s := attentiontest.Shape{
 		KVHeads: rapid.IntRange(1, 3).Draw(t, "kv heads"), KeyDim: 2 * rapid.IntRange(1, 20).Draw(t, "half a key"),
@@ -31,6 +32,9 @@ func drawnShape(t *rapid.T) attentiontest.Shape {
 		Interleaved: rapid.Bool().Draw(t, "interleaved"),
 	}
 	s.Heads, s.ValueDim = s.KVHeads*rapid.IntRange(1, 4).Draw(t, "group"), s.KeyDim
+	if rapid.Bool().Draw(t, "other values") {
+		s.ValueDim = rapid.IntRange(1, 40).Draw(t, "value dim")
+	}
 	return s
 }
 
@@ -79,19 +83,19 @@ func (s *sequence) endPrompt() {
 	}
 }
 
-// run returns the rows of a prompt of n tokens, cut at the given places, the
-// first of which ends its context, and of the rest as an answer.
-func (s *sequence) run(x attentiontest.Tokens, n int, cuts []int) []float32 {
+// run returns the rows of a prompt of n tokens, cut at the given places, one of
+// which may end its context, and of the rest as an answer.
+func (s *sequence) run(x attentiontest.Tokens, n, context int, cuts []int) []float32 {
 	var out []float32
-	from := 0
-	for i, to := range append(slices.Clone(cuts), n) {
+	from, ended := 0, false
+	for _, to := range append(slices.Clone(cuts), n) {
 		if to > from {
 			out = append(out, s.feed(s.shape.Cut(x, from, to), n)...)
 		}
-		if i == 0 {
+		if from = to; to == context && !ended {
 			s.endContext()
+			ended = true
 		}
-		from = to
 	}
 	s.endPrompt()
 	for ; from < x.N; from++ {
@@ -112,31 +116,39 @@ func near(t *rapid.T, what string, got, want []float32, width int) {
 	}
 }
 
-// everything are mechanisms so large that they keep and see all of n tokens.
-func everything(t *rapid.T, n int) map[string]attention.Mechanism {
-	more := func(name string) int { return n + rapid.IntRange(0, 40).Draw(t, name) }
+// everything are mechanisms so large that they keep and see all of n tokens, of
+// which the last few are an answer's; just large enough among them.
+func everything(t *rapid.T, s attentiontest.Shape, n, answer int) map[string]attention.Mechanism {
+	more := func(name string) int {
+		return n + rapid.OneOf(rapid.Just(0), rapid.IntRange(0, 40)).Draw(t, name)
+	}
+	sinks := rapid.IntRange(0, n-1).Draw(t, "sinks beside a window")
 	chunk := rapid.IntRange(1, 80).Draw(t, "chunk")
 	recent := rapid.IntRange(1, 40).Draw(t, "recent")
-	e := evict.Evict{Capacity: more("capacity") + 1, Recent: recent, Kernel: 5, PerKV: rapid.Bool().Draw(t, "per kv")}
+	e := evict.Evict{Capacity: max(recent, more("capacity")-answer) + 1, Recent: recent, Kernel: 5, PerKV: rapid.Bool().Draw(t, "per kv")}
 	with := func(method evict.Method) evict.Evict {
 		e := e
 		e.Method = method
 		return e
 	}
-	return map[string]attention.Mechanism{
+	out := map[string]attention.Mechanism{
 		"window":            sliding.Sliding{Window: more("window"), Sinks: rapid.IntRange(0, 9).Draw(t, "sinks"), TruePositions: rapid.Bool().Draw(t, "true positions")},
-		"sinks":             sliding.Sliding{Window: 1, Sinks: more("only sinks")},
-		"all chunks":        longheads.LongHeads{Chunk: chunk, TopK: max(3, n/chunk+1)},
+		"window and sinks":  sliding.Sliding{Window: more("together") - sinks, Sinks: sinks, TruePositions: rapid.Bool().Draw(t, "true too")},
+		"sinks":             sliding.Sliding{Window: 1, Sinks: more("only sinks") - 1},
 		"no landmark":       landmark.Landmark{Block: more("block"), TopK: rapid.IntRange(0, 3).Draw(t, "blocks")},
-		"one segment":       longmem.LongMem{Segment: more("segment") + 1, Memory: 64, Chunk: 4, Tokens: 16, Gate: rapid.Float64Range(0, 1).Draw(t, "gate"), Layer: -1},
-		"one group":         s2.S2{Group: max(2, more("group")), DecodeFull: true},
+		"one segment":       longmem.LongMem{Segment: more("segment"), Memory: 64, Chunk: 4, Tokens: 16, Gate: rapid.Float64Range(0, 1).Draw(t, "gate"), Layer: -1},
+		"one group":         s2.S2{Group: max(2, more("group")-answer), DecodeFull: true}, // the prompt's
 		"room, snapkv":      with(evict.SnapKV),
 		"room, h2o":         with(evict.H2O),
 		"room, pyramidkv":   with(evict.PyramidKV),
 		"room, streaming":   with(evict.Streaming),
-		"room, h2o-online":  evict.Online{Heavy: more("heavy"), Recent: recent},
-		"context of a line": squeezed.Squeezed{Keep: 0.1, Clusters: 0.1, Levels: 1, Rounds: 3}, // shorter than what is always seen
+		"room, h2o-online":  evict.Online{Heavy: max(0, more("heavy")-1-recent), Recent: recent}, // a row joins what is kept
+		"context of a line": squeezed.Squeezed{Keep: 0.1, Clusters: 0.1, Levels: 1, Rounds: 3},   // shorter than what is always seen
 	}
+	if s.KeyDim == s.ValueDim {
+		out["all chunks"] = longheads.LongHeads{Chunk: chunk, TopK: max(3, (n+chunk-1)/chunk), Group: rapid.Bool().Draw(t, "choose together")}
+	}
+	return out
 }
 
 // Whatever keeps all keys is full attention, whole and in steps, of any
@@ -147,13 +159,13 @@ func TestAllKeysAreFullAttention(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := drawnShape(t)
 		l := shape.Layer(cpu.F32)
-		n, answer := drawnLength(t, "prompt", 130), rapid.IntRange(0, 6).Draw(t, "answer")
+		n, answer := drawnLength(t, "prompt", 260), rapid.IntRange(0, 6).Draw(t, "answer")
 		x := shape.Random(n+answer, rapid.Uint64().Draw(t, "seed"))
 		context := rapid.IntRange(0, min(n, squeezed.Observed)).Draw(t, "context")
 		cuts := []int{context, rapid.IntRange(context, n).Draw(t, "cut")}
-		want := newSequence(k, full.Full{}, l, shape).run(x, n, nil)
-		for name, m := range everything(t, x.N) {
-			near(t, fmt.Sprintf("%s (%v)", name, m), newSequence(k, m, l, shape).run(x, n, cuts), want, l.Heads*l.KV.ValueDim)
+		want := newSequence(k, full.Full{}, l, shape).run(x, n, n, nil)
+		for name, m := range everything(t, shape, x.N, answer) {
+			near(t, fmt.Sprintf("%s (%v)", name, m), newSequence(k, m, l, shape).run(x, n, context, cuts), want, l.Heads*l.KV.ValueDim)
 		}
 	})
 }
@@ -172,23 +184,22 @@ func TestAClosedGateLeavesTheSegments(t *testing.T) {
 		var want []float32
 		for from := 0; from < n; from += segment {
 			part := shape.Cut(x, from, min(n, from+segment))
-			want = append(want, newSequence(k, full.Full{}, l, shape).run(part, part.N, nil)...)
+			want = append(want, newSequence(k, full.Full{}, l, shape).run(part, part.N, part.N, nil)...)
 		}
-		got := newSequence(k, m, l, shape).run(x, n, []int{rapid.IntRange(0, n).Draw(t, "cut")})
+		got := newSequence(k, m, l, shape).run(x, n, n, []int{rapid.IntRange(0, n).Draw(t, "cut")})
 		near(t, m.String(), got, want, l.Heads*l.KV.ValueDim)
 	})
 }
 
-// shared are mechanisms of any size for the next property.
-func shared(t *rapid.T, s attentiontest.Shape) attention.Mechanism {
+// anySize are mechanisms of any size.
+func anySize(t *rapid.T, s attentiontest.Shape) []attention.Mechanism {
 	size := func(name string, least, most int) int { return rapid.IntRange(least, most).Draw(t, name) }
 	recent := size("recent", 1, 20)
 	e := evict.Evict{Capacity: recent + size("older", 1, 40), Recent: recent, Kernel: 3}
 	sinks := s.Random(2, 9)
-	return rapid.SampledFrom([]attention.Mechanism{
+	list := []attention.Mechanism{
 		full.Full{},
 		sliding.Sliding{Window: size("window", 1, 60), Sinks: size("sinks", 0, 5), TruePositions: rapid.Bool().Draw(t, "true positions")},
-		longheads.LongHeads{Chunk: size("chunk", 1, 30), TopK: size("chunks", 3, 5)},
 		landmark.Landmark{Block: size("block", 1, 20), TopK: size("blocks", 0, 5)},
 		longmem.LongMem{Segment: size("segment", 4, 60), Memory: 80, Chunk: 4, Tokens: 16, Gate: 0.5, Layer: -1},
 		squeezed.Squeezed{Keep: 0.3, Clusters: 0.1, Levels: 1, Rounds: 3},
@@ -198,7 +209,11 @@ func shared(t *rapid.T, s attentiontest.Shape) attention.Mechanism {
 		evict.Evict{Method: evict.PyramidKV, Capacity: e.Capacity, Recent: recent, Kernel: 3},
 		evict.Evict{Method: evict.Streaming, Capacity: e.Capacity, Recent: recent, Kernel: 3},
 		evict.Online{Heavy: size("heavy", 1, 40), Recent: recent},
-	}).Draw(t, "mechanism")
+	}
+	if s.KeyDim == s.ValueDim {
+		list = append(list, longheads.LongHeads{Chunk: size("chunk", 1, 30), TopK: size("chunks", 3, 5), Group: rapid.Bool().Draw(t, "choose together")})
+	}
+	return list
 }
 
 // A prefix that several suffixes share is computed once: its forks, attended to
@@ -209,7 +224,7 @@ func TestASharedPrefixIsSeparateForwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := drawnShape(t)
 		l := shape.Layer(cpu.F32)
-		m := shared(t, shape)
+		m := rapid.SampledFrom(anySize(t, shape)).Draw(t, "mechanism")
 		prefix := shape.Random(drawnLength(t, "prefix", 200), rapid.Uint64().Draw(t, "seed"))
 		root := newSequence(k, m, l, shape)
 		root.feed(prefix, prefix.N)

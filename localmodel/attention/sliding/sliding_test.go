@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/attentiontest"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
@@ -125,6 +127,54 @@ func TestSlidingThatKeepsAllIsFull(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A window with its sinks that just holds all, or a token less, is the definition
+// in any shape, however a prompt is cut; behind its end an answer goes on over a
+// ring. A token less is full attention but for the last row.
+func TestJustWideEnoughIsFullAndATokenLessIsNot(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	rapid.Check(t, func(t *rapid.T) {
+		shape := attentiontest.Shape{
+			KVHeads: rapid.IntRange(1, 3).Draw(t, "kv heads"), KeyDim: 2 * rapid.IntRange(1, 20).Draw(t, "half a key"),
+			ValueDim: rapid.IntRange(1, 40).Draw(t, "value dim"), Base: rapid.SampledFrom([]float64{0, 1e4}).Draw(t, "base"),
+		}
+		shape.Heads = shape.KVHeads * rapid.IntRange(1, 4).Draw(t, "group")
+		l, n := shape.Layer(cpu.F32), rapid.IntRange(2, 300).Draw(t, "n")
+		sinks := rapid.IntRange(0, n-2).Draw(t, "sinks")
+		x := shape.Random(n, rapid.Uint64().Draw(t, "seed"))
+		prompt, cut := rapid.IntRange(1, n).Draw(t, "prompt"), 0
+		cut = rapid.IntRange(1, prompt).Draw(t, "cut")
+		rows := func(m attention.Mechanism) []float32 {
+			c := m.New(l)
+			out := attentiontest.Feed(k, m, l, c, shape.Cut(x, 0, cut))
+			out = append(out, attentiontest.Feed(k, m, l, c, shape.Cut(x, cut, prompt))...)
+			if m, ok := m.(attention.PromptEnder); ok {
+				m.EndPrompt(k, []attention.Layer{l}, []attention.Cache{c})
+			}
+			for at := prompt; at < n; at++ {
+				out = append(out, attentiontest.Feed(k, m, l, c, shape.Cut(x, at, at+1))...)
+			}
+			return out
+		}
+		want, last := rows(full.Full{}), (n-1)*shape.Heads*shape.ValueDim
+		for _, plain := range []bool{false, true} {
+			same := func(less int, got []float32) {
+				for i, g := range got {
+					if !(math.Abs(float64(g-want[i])) <= 5e-5) {
+						t.Fatalf("%d tokens and %d sinks of %d, true positions %t: number %d is %g, full attention has %g", n-less-sinks, sinks, n, plain, i, g, want[i])
+					}
+				}
+			}
+			same(0, rows(Sliding{Window: n - sinks, Sinks: sinks, TruePositions: plain}))
+			less := rows(Sliding{Window: n - 1 - sinks, Sinks: sinks, TruePositions: plain})
+			same(1, less[:last])
+			if slices.Equal(less[last:], want[last:]) {
+				t.Fatalf("the last of %d rows sees what is neither among %d sinks nor in a window of %d", n, sinks, n-1-sinks)
+			}
+		}
+	})
 }
 
 // Behind the end of a prompt a cache holds no more blocks than the window fills,

@@ -134,35 +134,53 @@ func checkKept(t *testing.T, k *cpu.Kernels, c goldentest.Case, l attention.Laye
 	}
 }
 
-// prepared feeds a context and prepares it.
-func prepared(k *cpu.Kernels, m Squeezed, l attention.Layer, x attentiontest.Tokens) attention.Cache {
-	c := m.New(l)
-	attentiontest.Feed(k, m, l, c, x)
-	m.EndContext(k, []attention.Layer{l}, []attention.Cache{c})
-	return c
+// drawnLayer is a layer of any grouping and of keys and values of any width.
+func drawnLayer(t *rapid.T) attentiontest.Shape {
+	s := attentiontest.Shape{
+		KVHeads: rapid.IntRange(1, 3).Draw(t, "kv heads"), KeyDim: 2 * rapid.IntRange(1, 20).Draw(t, "half a key"), ValueDim: rapid.IntRange(1, 40).Draw(t, "value dim"),
+		Base: rapid.SampledFrom([]float64{0, 1e4}).Draw(t, "base"), Cap: rapid.SampledFrom([]float64{0, 0, 5}).Draw(t, "cap"),
+		Interleaved: rapid.Bool().Draw(t, "interleaved"), Window: rapid.SampledFrom([]int{0, 0, 0, 0, 100}).Draw(t, "window"),
+	}
+	s.Heads = s.KVHeads * rapid.IntRange(1, 4).Draw(t, "group")
+	return s
 }
 
-// With every key kept it is full attention, wherever it was forked; forks ahead
-// of the context's end know nothing of its preparation.
+// drawnAll is the mechanism with any number of clusters and any way to choose.
+func drawnAll(t *rapid.T) Squeezed {
+	return Squeezed{
+		Keep: 0.3, Clusters: rapid.Float64Range(0.01, 1).Draw(t, "clusters"), Levels: rapid.IntRange(1, 2).Draw(t, "levels"),
+		Coarse: rapid.Float64Range(0.01, 0.2).Draw(t, "coarse"), Rounds: 4, Group: rapid.Bool().Draw(t, "share"), Each: rapid.Bool().Draw(t, "each"),
+	}
+}
+
+// keepAll sets thresholds that every cluster's share exceeds.
+func (f *fixed) keepAll(threshold float64) {
+	for h := range f.heads {
+		for _, of := range []*level{&f.heads[h].fine, &f.heads[h].coarse} {
+			of.threshold, of.step = threshold, threshold
+		}
+	}
+}
+
+// With every key kept it is full attention, of any grouping, however it was cut
+// and wherever it was forked, a question at once and step by step; forks ahead
+// of the context's end know nothing of its preparation. Most contexts are longer
+// than what is never clustered.
 func TestWithEveryKeyItIsFullAttention(t *testing.T) {
 	k := cpu.New(cpu.Best(), 2)
 	defer k.Close()
 	rapid.Check(t, func(t *rapid.T) {
-		shape := rapid.SampledFrom(attentiontest.Shapes()).Draw(t, "shape")
+		shape, m, whole := drawnLayer(t), drawnAll(t), full.Full{}
 		l := shape.Layer(cpu.F32)
-		m := Squeezed{
-			Keep: 0.3, Clusters: rapid.Float64Range(0.01, 1).Draw(t, "clusters"),
-			Levels: rapid.IntRange(1, 2).Draw(t, "levels"), Coarse: 0.02, Rounds: 4,
-		}
-		n, more := rapid.IntRange(1, 400).Draw(t, "n"), rapid.IntRange(1, 40).Draw(t, "more")
-		x := shape.Random(n+more, 1)
-		c := prepared(k, m, l, shape.Cut(x, 0, n))
+		n, more := rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(Observed+1, 400), rapid.IntRange(Observed-1, Observed+2)).Draw(t, "n"), rapid.IntRange(1, 40).Draw(t, "more")
+		x := shape.Random(n+more, rapid.Uint64().Draw(t, "seed"))
+		width := l.Heads * l.KV.ValueDim
+		want := attentiontest.Feed(k, whole, l, whole.New(l), x)
+		c := m.New(l)
+		near(t, "context", inPieces(t, k, m, l, c, shape, x, 0, n), want[:n*width], width)
+		m.EndContext(k, []attention.Layer{l}, []attention.Cache{c})
 		if own, ok := c.(*cache); ok {
-			for h := range own.fixed.heads {
-				for _, of := range []*level{&own.fixed.heads[h].fine, &own.fixed.heads[h].coarse} {
-					of.threshold, of.step = -1, -1
-				}
-			}
+			own.fixed.keepAll(rapid.SampledFrom([]float64{-1, 0, 1e-30}).Draw(t, "threshold"))
 		}
 		if said, held := m.Bytes(l, n), attentiontest.Held(c); held > said {
 			t.Fatalf("%d bytes are held, said to be %d at the most", held, said)
@@ -178,20 +196,36 @@ func TestWithEveryKeyItIsFullAttention(t *testing.T) {
 			}
 			t.Fatalf("not forked at %d of %d", at, n)
 		}
-		whole := full.Full{}
-		width := l.Heads * l.KV.ValueDim
-		want := attentiontest.Feed(k, whole, l, whole.New(l), x)[at*width:]
-		cut := rapid.IntRange(at+1, n+more).Draw(t, "cut")
-		got := attentiontest.Feed(k, m, l, forked, shape.Cut(x, at, cut))
-		if cut < n+more {
-			got = append(got, attentiontest.Feed(k, m, l, forked, shape.Cut(x, cut, n+more))...)
+		question := rapid.IntRange(at, n+more).Draw(t, "question ends")
+		got := inPieces(t, k, m, l, forked, shape, x, at, question)
+		for ; question < x.N; question++ {
+			got = append(got, attentiontest.Feed(k, m, l, forked, shape.Cut(x, question, question+1))...)
 		}
-		for i, w := range want {
-			if math.Abs(float64(got[i]-w)) > 2e-5 {
-				t.Fatalf("row %d: got %g, want %g", at+i/width, got[i], w)
-			}
-		}
+		near(t, "question and answer", got, want[at*width:], width)
 	})
+}
+
+// inPieces feeds tokens from … to, cut anywhere, and returns their rows.
+func inPieces(t *rapid.T, k *cpu.Kernels, m attention.Mechanism, l attention.Layer, c attention.Cache, s attentiontest.Shape, x attentiontest.Tokens, from, to int) []float32 {
+	var out []float32
+	for from < to {
+		next := min(to, from+rapid.OneOf(rapid.IntRange(1, 400), rapid.IntRange(1, 80)).Draw(t, "piece"))
+		out = append(out, attentiontest.Feed(k, m, l, c, s.Cut(x, from, next))...)
+		from = next
+	}
+	return out
+}
+
+func near(t *rapid.T, what string, got, want []float32, width int) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
+	}
+	for i, w := range want {
+		if !(math.Abs(float64(got[i]-w)) <= 5e-5) {
+			t.Fatalf("%s: row %d, number %d: got %g, want %g", what, i/width, i%width, got[i], w)
+		}
+	}
 }
 
 // A centroid for each key estimates the very shares of softmax.
