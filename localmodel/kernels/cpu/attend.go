@@ -95,7 +95,7 @@ type attendTile struct {
 // into. They depend on the job alone, so that a job's bits don't depend on
 // the company it comes in, nor on the number of threads.
 const (
-	tileRows   = 96
+	tileRows   = 192
 	wantTiles  = 16
 	rangeBlock = 4 // blocks of the smallest range worth a tile
 )
@@ -162,7 +162,7 @@ func (k *Kernels) attendTile(a *attendScratch, shape AttendShape, t *attendTile,
 			continue
 		}
 		block := t.job.Blocks[b]
-		if tiles == 1 && b+1 < t.b1 {
+		if b+1 < t.b1 {
 			t.job.Blocks[b+1].prefetch(t.head)
 		}
 		wide := k.widened(s, block, t.head, tiles)

@@ -248,9 +248,9 @@ func copyRows(dst, src *kvBuffer, at, n int) {
 	}
 }
 
-// prefetch asks for a head's keys and values: few rows pass over a block faster
-// than it comes from memory, and a block is too small for the processor to
-// foresee where the next one lies.
+// prefetch asks for a head's keys and values: a block is too small for the
+// processor to foresee where the next one lies, few rows pass over it faster than
+// it comes from memory, and many would wait for it before they begin.
 func (b *KVBlock) prefetch(head int) {
 	s := b.shape
 	for _, part := range []struct {
