@@ -42,6 +42,10 @@ func TestHoweverAPromptIsCutItsRowsAreTheSame(t *testing.T) {
 		l := shape.Layer(cpu.F32)
 		n, answer := drawnLength(t, "prompt", 200), rapid.IntRange(0, 6).Draw(t, "answer")
 		context := rapid.IntRange(0, n).Draw(t, "context")
+		if rapid.Bool().Draw(t, "long") { // enough of it for clusters
+			context = squeezed.Observed + rapid.IntRange(20, 100).Draw(t, "clustered")
+			n = context + rapid.IntRange(0, 20).Draw(t, "question")
+		}
 		x := shape.Random(n+answer, rapid.Uint64().Draw(t, "seed"))
 		ahead, behind := anywhere(t, 0, context), anywhere(t, context, n)
 		for _, m := range append(anySize(t, shape), s2.S2{Group: rapid.IntRange(2, 60).Draw(t, "tokens of a group"), DecodeFull: true}) {
