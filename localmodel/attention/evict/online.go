@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
@@ -42,7 +43,10 @@ func (o Online) Bytes(l attention.Layer, n int) int64 {
 }
 
 // rowBytes is the memory of a token that a head keeps.
-func rowBytes(s cpu.KVShape) int64 { return int64(4*(s.KeyDim+s.ValueDim) + 16) }
+func rowBytes(s cpu.KVShape) int64 { return int64(4*(s.KeyDim+valueStride(s)) + 16) }
+
+// valueStride is how far apart a head's values stand: whole panels.
+func valueStride(s cpu.KVShape) int { return (s.ValueDim + cpu.Panel - 1) / cpu.Panel * cpu.Panel }
 
 // Attend implements attention.Mechanism.
 func (o Online) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
@@ -54,9 +58,9 @@ func (o Online) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work
 			continue
 		}
 		rotate(k, l, w, c.n)
-		k.Parallel(l.Heads, func(h int) {
-			for t := range w.N {
-				o.row(&c.heads[h], l, w, h, t, c.n+t)
+		k.Share(l.Heads, func(t cpu.Thread, h int) {
+			for row := range w.N {
+				o.row(t, &c.heads[h], l, w, h, row, c.n+row)
 			}
 		})
 		c.n += w.N
@@ -66,89 +70,105 @@ func (o Online) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work
 	}
 }
 
-// hoard is what one head keeps, in the order of the tokens.
+// hoard is what one head keeps: a token's key and value stand where its position
+// does. The place of a dropped token is the last one's from then on.
 type hoard struct {
-	at           []int // positions
-	total        []float64
-	keys, values []float32 // [len(at), dim]
-	weights      []float64 // of the row under way
+	tally
+	keys   []float32 // [len(at), KeyDim]
+	values []float32 // [len(at), valueStride]
+	sums   []float32 // of the row under way [valueStride]
 }
 
-// row lets a head attend with the query of token t of a work, at position p.
-func (o Online) row(h *hoard, l attention.Layer, w attention.Work, head, t, p int) {
-	kd, vd, kv := l.KV.KeyDim, l.KV.ValueDim, head/(l.Heads/l.KV.Heads)
-	h.at, h.total = append(h.at, p), append(h.total, 0)
-	h.keys = append(h.keys, w.K[(t*l.KV.Heads+kv)*kd:][:kd]...)
-	h.values = append(h.values, w.V[(t*l.KV.Heads+kv)*vd:][:vd]...)
-	q := w.Q[(t*l.Heads+head)*kd:][:kd]
-	h.weigh(l.Scale, l.SoftCap, func(i int) (s float32) {
-		for x, v := range h.keys[i*kd:][:kd] {
-			s += q[x] * v
-		}
-		return s
-	})
-	out := w.Out[(t*l.Heads+head)*vd:][:vd]
-	clear(out)
-	for i, p := range h.weights {
-		for x, v := range h.values[i*vd:][:vd] {
-			out[x] += float32(p) * v
-		}
+// row lets a head attend with the query of a row of a work, at position p.
+func (o Online) row(t cpu.Thread, h *hoard, l attention.Layer, w attention.Work, head, row, p int) {
+	kd, vd, kv, stride := l.KV.KeyDim, l.KV.ValueDim, head/(l.Heads/l.KV.Heads), valueStride(l.KV)
+	h.join(p)
+	h.keys = append(h.keys, w.K[(row*l.KV.Heads+kv)*kd:][:kd]...)
+	h.values = append(h.values, w.V[(row*l.KV.Heads+kv)*vd:][:vd]...)
+	h.values = append(h.values, make([]float32, stride-vd)...)
+	q := cpu.Dense{Data: w.Q[(row*l.Heads+head)*kd:], Stride: kd}
+	t.Dots(cpu.Dense{Data: h.weights, Stride: len(h.at)}, q, cpu.Dense{Data: h.keys, Stride: kd}, 1, len(h.at), kd)
+	h.weigh(t, l.Scale, l.SoftCap)
+	if h.sums == nil {
+		h.sums = make([]float32, stride)
 	}
-	if i, over := o.surplus(h, p); over {
-		h.drop(i, kd, vd)
+	t.Product(cpu.Dense{Data: h.sums, Stride: stride}, cpu.Dense{Data: h.weights, Stride: len(h.at)}, cpu.Dense{Data: h.values, Stride: stride}, 1, stride, len(h.at), nil)
+	copy(w.Out[(row*l.Heads+head)*vd:][:vd], h.sums)
+	if i, over := o.surplus(&h.tally, p); over {
+		h.drop(i, kd, stride)
 	}
 }
 
-// weigh adds the softmax weights of a query to the totals, and leaves them in
-// h.weights; product is that of the query with the key of a token.
-func (h *hoard) weigh(scale, softCap float32, product func(i int) float32) {
-	h.weights = h.weights[:0]
-	top := math.Inf(-1)
-	for i := range h.at {
-		score := float64(product(i) * scale)
-		if softCap > 0 {
-			score = float64(softCap) * math.Tanh(score/float64(softCap))
+// drop gives the place of token i to the last one.
+func (h *hoard) drop(i, kd, stride int) {
+	last := len(h.at) - 1
+	h.at[i], h.total[i] = h.at[last], h.total[last]
+	copy(h.keys[i*kd:][:kd], h.keys[last*kd:])
+	copy(h.values[i*stride:][:stride], h.values[last*stride:])
+	h.at, h.total, h.keys, h.values = h.at[:last], h.total[:last], h.keys[:last*kd], h.values[:last*stride]
+}
+
+// tally is which tokens a head keeps, and what they have received.
+type tally struct {
+	at      []int     // positions, in any order
+	total   []float64 // the weights received so far
+	weights []float32 // of the row under way
+}
+
+// join appends a token that has received nothing.
+func (y *tally) join(p int) {
+	y.at, y.total = append(y.at, p), append(y.total, 0)
+	y.weights = slices.Grow(y.weights[:0], len(y.at))[:len(y.at)]
+}
+
+// weigh makes softmax weights of a query's products with the keys, both in
+// y.weights, and adds them to the totals.
+func (y *tally) weigh(t cpu.Thread, scale, softCap float32) {
+	w := y.weights
+	t.Scale(w, w, scale)
+	if softCap > 0 {
+		for i, s := range w {
+			w[i] = softCap * float32(math.Tanh(float64(s/softCap)))
 		}
-		h.weights = append(h.weights, score)
-		top = max(top, score)
 	}
+	top := t.Largest(w)
+	for i, s := range w {
+		w[i] = s - top
+	}
+	t.Exp(w, w)
 	sum := 0.0
-	for i, s := range h.weights {
-		h.weights[i] = math.Exp(s - top)
-		sum += h.weights[i]
+	for _, e := range w {
+		sum += float64(e)
 	}
-	for i := range h.weights {
-		h.weights[i] /= sum
-		h.total[i] += h.weights[i]
+	for i, e := range w {
+		share := float64(e) / sum
+		w[i] = float32(share)
+		y.total[i] += share
 	}
 }
 
 // surplus is the token that a head drops behind the row at position p; false: it
 // has room for all.
-func (o Online) surplus(h *hoard, p int) (i int, over bool) {
-	if len(h.at) <= o.Heavy+o.Recent {
+func (o Online) surplus(y *tally, p int) (i int, over bool) {
+	if len(y.at) <= o.Heavy+o.Recent {
 		return 0, false
 	}
-	return h.least(p - o.Recent), true
+	return y.least(p - o.Recent), true
 }
 
 // least returns the token, at position last or before it, that has received the
 // least; of equals the earliest.
-func (h *hoard) least(last int) int {
-	low := 0
-	for i, p := range h.at {
-		if p <= last && h.total[i] < h.total[low] {
+func (y *tally) least(last int) int {
+	low := -1
+	for i, p := range y.at {
+		if p > last {
+			continue
+		}
+		if low < 0 || y.total[i] < y.total[low] || y.total[i] == y.total[low] && p < y.at[low] {
 			low = i
 		}
 	}
 	return low
-}
-
-func (h *hoard) drop(i, kd, vd int) {
-	h.at = append(h.at[:i], h.at[i+1:]...)
-	h.total = append(h.total[:i], h.total[i+1:]...)
-	h.keys = append(h.keys[:i*kd], h.keys[(i+1)*kd:]...)
-	h.values = append(h.values[:i*vd], h.values[(i+1)*vd:]...)
 }
 
 // online is the cache.
@@ -170,8 +190,8 @@ func (c *online) Fork(n int) (attention.Cache, bool) {
 	}
 	for i, h := range c.heads {
 		f.heads[i] = hoard{
-			at: append([]int(nil), h.at...), total: append([]float64(nil), h.total...),
-			keys: append([]float32(nil), h.keys...), values: append([]float32(nil), h.values...),
+			tally: tally{at: slices.Clone(h.at), total: slices.Clone(h.total)},
+			keys:  slices.Clone(h.keys), values: slices.Clone(h.values),
 		}
 	}
 	return f, n == c.n

@@ -2,6 +2,7 @@ package evict
 
 import (
 	"runtime"
+	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
@@ -48,7 +49,7 @@ type onlineDevice struct {
 	*onlineScratch
 	cache  *gpu.Cache
 	list   *gpu.Buffer // positions [heads, kept and the pass's own]
-	heads  []hoard     // without keys and values, which are in the cache
+	heads  []tally     // positions ascend
 	chosen *gpu.Choice
 	seen   int
 }
@@ -56,7 +57,7 @@ type onlineDevice struct {
 // Attend implements gpu.LayerAttention.
 func (l *onlineDevice) Attend(r *gpu.Rows) {
 	if r.Pos == 0 {
-		l.heads = make([]hoard, l.c.Heads)
+		l.heads = make([]tally, l.c.Heads)
 	}
 	r.Rotate()
 	r.Step.Store(l.cache, r.K, r.V, r.Pos, r.N)
@@ -75,7 +76,7 @@ func (l *onlineDevice) Attend(r *gpu.Rows) {
 	r.Step.ListedScores(l.products, r.Q, l.cache, l.list, r.N, l.c.Heads, entries)
 	products := r.Read(l.products, r.N*l.c.Heads*entries)
 	jobs := make([]gpu.ChosenJob, r.N*l.c.Heads)
-	l.k.Parallel(l.c.Heads, func(h int) { l.rows(r, h, products, jobs) })
+	l.k.Share(l.c.Heads, func(t cpu.Thread, h int) { l.rows(t, r, h, products, jobs) })
 	var err error
 	if l.chosen, err = l.d.Rechoose(l.chosen, l.c.Heads, 1, l.c.KVHeads, jobs); err != nil {
 		r.Try(err)
@@ -87,7 +88,7 @@ func (l *onlineDevice) Attend(r *gpu.Rows) {
 
 // rows lets a head go through a pass's rows, by products [rows, heads, entries],
 // and notes what each of them sees.
-func (l *onlineDevice) rows(r *gpu.Rows, head int, products []float32, jobs []gpu.ChosenJob) {
+func (l *onlineDevice) rows(thread cpu.Thread, r *gpu.Rows, head int, products []float32, jobs []gpu.ChosenJob) {
 	h, entries := &l.heads[head], len(products)/len(jobs)
 	of := make([]int, entries-r.N, entries) // by kept token: which entry it is
 	for i := range of {
@@ -95,12 +96,15 @@ func (l *onlineDevice) rows(r *gpu.Rows, head int, products []float32, jobs []gp
 	}
 	for t := range r.N {
 		row := t*l.c.Heads + head
-		h.at, h.total, of = append(h.at, r.Pos+t), append(h.total, 0), append(of, entries-r.N+t)
-		h.weigh(float32(l.c.Scale), float32(l.c.AttentionCap), func(i int) float32 { return products[row*entries+of[i]] })
+		h.join(r.Pos + t)
+		of = append(of, entries-r.N+t)
+		for i, entry := range of {
+			h.weights[i] = products[row*entries+entry]
+		}
+		h.weigh(thread, float32(l.c.Scale), float32(l.c.AttentionCap))
 		jobs[row] = gpu.ChosenJob{Head: head / (l.c.Heads / l.c.KVHeads), Row: row, Out: row, Rows: 1, Keys: gpu.Those(h.at)}
 		if i, over := l.surplus(h, r.Pos+t); over {
-			h.drop(i, 0, 0)
-			of = append(of[:i], of[i+1:]...)
+			h.at, h.total, of = slices.Delete(h.at, i, i+1), slices.Delete(h.total, i, i+1), slices.Delete(of, i, i+1)
 		}
 	}
 }
