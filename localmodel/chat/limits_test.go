@@ -48,7 +48,6 @@ func TestHostileTemplatesStop(t *testing.T) {
 		{"json with wide indents", `{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x|tojson(indent=99999999) }}`, "nests too deep"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			start := time.Now()
 			tpl, err := New(tc.template, "", "")
 			got := ""
 			if err == nil {
@@ -57,9 +56,6 @@ func TestHostileTemplatesStop(t *testing.T) {
 			var e *Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %.50q and %v, want an error with %q", got, err, tc.want)
-			}
-			if took := time.Since(start); took > 10*time.Second && !testing.Short() {
-				t.Errorf("took %v", took)
 			}
 		})
 	}

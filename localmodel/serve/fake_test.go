@@ -376,11 +376,11 @@ func TestOnlyTheRequestIsTimed(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return localmodel.Answer{}, ctx.Err()
-		case <-time.After(time.Second):
+		case <-time.After(3 * time.Second):
 			return localmodel.Answer{Text: "late"}, nil
 		}
 	}}, Options{})
-	s.patience = 300 * time.Millisecond
+	s.patience = 2 * time.Second
 	url := start(t, s.handler())
 	if got := decodeBody(t, post(t, url+"/v1/completions", 200, `{"prompt":"x"}`)[0]); got.Choices[0].Text != "late" {
 		t.Errorf("got %q", got.Choices[0].Text)
