@@ -82,8 +82,8 @@ func TestGoldenLayer(t *testing.T) {
 				}
 			}
 		}
-		if ran < 2 {
-			t.Errorf("%d cases of kda_layer, want 2 or more", ran)
+		if ran == 0 {
+			t.Error("no case of kda_layer")
 		}
 	})
 }
