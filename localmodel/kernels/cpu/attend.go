@@ -147,6 +147,8 @@ type attendScratch struct {
 	scales         []float32
 	mask           []uint64
 	wide           []float32 // a block's keys and values, expanded
+	part           []float32 // of steep scores
+	sums           []float64 // likewise
 }
 
 // attendTile computes one tile.
@@ -277,7 +279,11 @@ func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 	}
 	s.gemm = gemmArgs{lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size), ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim)}
 	// Behind a short block's rows masks hide what was there.
-	k.bandProduct(s, gemm, t.to-from, block.rows, size, a.q[t.query*kv.KeyDim:], keys, a.s, nil)
+	if shape.Scale > steepScale {
+		k.steepScores(s, gemm, t, keys, size)
+	} else {
+		k.bandProduct(s, gemm, t.to-from, block.rows, size, a.q[t.query*kv.KeyDim:], keys, a.s, nil)
+	}
 	s.softmax = softmaxArgs{
 		s: &a.s[0], rows: uintptr(t.to - from), mask: t.mask, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
 		kscale: block.keys.scales(t.head), vscale: block.values.scales(t.head),
