@@ -80,7 +80,7 @@ func List() []Entry {
 			KV:      "capacity, for each query head", Reads: "capacity", parse: parseEvict(evict.H2O),
 		},
 		{
-			Name: "pyramidkv", Usage: "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]",
+			Name: "pyramidkv", Usage: "pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,beta=20,per-kv=false]",
 			Summary: "as snapkv, lower layers keep more and higher ones less",
 			KV:      "capacity on average, for each query head", Reads: "capacity on average", parse: parseEvict(evict.PyramidKV),
 		},

@@ -37,6 +37,11 @@ func parseEvict(method evict.Method) func(parameters) (attention.Mechanism, erro
 			return nil, fmt.Errorf("pool=%s: want mean or max", pool)
 		}
 		e.MaxPool = pool == "max"
+		if method == evict.PyramidKV {
+			if e.Beta, err = p.Count("beta", 20, 1); err != nil {
+				return nil, err
+			}
+		}
 		e.Kernel, err = p.Count("kernel", 5, 1)
 		return e, err
 	}

@@ -13,23 +13,31 @@ const (
 	PyramidKV Method = "pyramidkv" // as SnapKV; lower layers keep more
 )
 
-// pyramid is how much flatter than a single step PyramidKV's budgets are.
+// pyramid is the Beta of the authors' code.
 const pyramid = 20
 
 // take returns how many of the n-Recent older tokens layer l of layers keeps of
-// a prompt of n ≥ Capacity tokens. Source: ../shared/spec/attention.md §12.
+// a prompt of n ≥ Capacity tokens; a single layer is a lowest one. Source:
+// ../shared/spec/attention.md §12.
 func (e Evict) take(n, l, layers int) int {
 	take := e.Capacity - e.Recent
-	if e.Method != PyramidKV || n < 2*take || layers < 2 {
+	if e.Method != PyramidKV || n < 2*take {
 		return take
 	}
-	least := take / pyramid
+	least := take / e.beta()
 	most := 2*take - least
 	if older := n - e.Recent; most >= older {
 		most = older
 		least = 2*take - most
 	}
-	return most - l*((most-least)/(layers-1))
+	return most - l*((most-least)/max(1, layers-1))
+}
+
+func (e Evict) beta() int {
+	if e.Beta == 0 {
+		return pyramid
+	}
+	return e.Beta
 }
 
 // pool smooths scores over e.Kernel neighbours, zeros beyond the ends: their

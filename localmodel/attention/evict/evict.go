@@ -28,6 +28,9 @@ type Evict struct {
 	// or by their maximum.
 	Kernel  int
 	MaxPool bool
+	// Beta is how much less than its average PyramidKV's last layer keeps beside
+	// the recent tokens: one of so many. 0: as in the authors' code, 20.
+	Beta int
 	// PerKV lets the heads that share keys share a choice, by the mean of their
 	// scores: the cache is smaller by their number.
 	PerKV bool
@@ -48,6 +51,9 @@ func (e Evict) String() string {
 			pool = "max"
 		}
 		out += fmt.Sprintf(",kernel=%d,pool=%s", e.Kernel, pool)
+	}
+	if e.Method == PyramidKV && e.beta() != pyramid {
+		out += fmt.Sprintf(",beta=%d", e.Beta)
 	}
 	return out + fmt.Sprintf(",per-kv=%t", e.PerKV)
 }

@@ -29,13 +29,13 @@ func readGolden(t *testing.T, c goldentest.Case, kv cpu.KVType) golden {
 		return goldentest.Narrow(goldentest.Swap(x, shape[0], shape[1], shape[2])), shape
 	}
 	g := golden{Case: c}
-	var qs, ks []int
+	var qs, ks, vs []int
 	g.q, qs = tokens("q")
 	g.k, ks = tokens("k")
-	g.v, _ = tokens("v")
+	g.v, vs = tokens("v")
 	g.n = qs[1]
 	g.layer = attention.Layer{
-		Index: int(c.Number("layer", 0)), Heads: qs[0], KV: cpu.KVShape{Heads: ks[0], KeyDim: ks[2], ValueDim: ks[2], Type: kv},
+		Index: int(c.Number("layer", 0)), Heads: qs[0], KV: cpu.KVShape{Heads: ks[0], KeyDim: ks[2], ValueDim: vs[2], Type: kv},
 		Scale: float32(1 / math.Sqrt(float64(ks[2]))),
 	}
 	return g
@@ -64,7 +64,7 @@ func eachLevel(t *testing.T, f func(t *testing.T, k *cpu.Kernels)) {
 func of(c goldentest.Case) Evict {
 	e := Evict{
 		Method: Method(c.Params["method"].(string)), Capacity: int(c.Number("capacity", 0)), Recent: int(c.Number("window", 0)),
-		Kernel: int(c.Number("kernel", 5)), MaxPool: c.Params["pooling"] == "max",
+		Kernel: int(c.Number("kernel", 5)), MaxPool: c.Params["pooling"] == "max", Beta: int(c.Number("beta", 20)),
 	}
 	e.PerKV, _ = c.Params["per_kv"].(bool)
 	return e
@@ -285,12 +285,13 @@ func feed(k *cpu.Kernels, m attention.Mechanism, l attention.Layer, c attention.
 }
 
 func TestBudgetsOfAPyramid(t *testing.T) {
-	e := Evict{Method: PyramidKV, Capacity: 40, Recent: 8}
-	for _, c := range []struct{ n, layer, layers, want int }{
-		{128, 0, 6, 63}, {128, 5, 6, 3}, {128, 0, 1, 32}, {63, 0, 6, 32}, {70, 0, 6, 62}, {70, 5, 6, 2},
+	for _, c := range []struct{ beta, n, layer, layers, want int }{
+		{0, 128, 0, 6, 63}, {0, 128, 5, 6, 3}, {0, 128, 0, 1, 63}, {0, 63, 0, 6, 32}, {0, 63, 0, 1, 32}, {0, 70, 0, 6, 62}, {0, 70, 5, 6, 2},
+		{20, 128, 0, 6, 63}, {4, 128, 0, 6, 56}, {4, 128, 5, 6, 11}, {100, 128, 5, 6, 4}, {2, 128, 1, 3, 32},
 	} {
+		e := Evict{Method: PyramidKV, Capacity: 40, Recent: 8, Beta: c.beta}
 		if got := e.take(c.n, c.layer, c.layers); got != c.want {
-			t.Errorf("layer %d of %d takes %d of a prompt of %d, want %d", c.layer, c.layers, got, c.n, c.want)
+			t.Errorf("beta %d: layer %d of %d takes %d of a prompt of %d, want %d", c.beta, c.layer, c.layers, got, c.n, c.want)
 		}
 	}
 }

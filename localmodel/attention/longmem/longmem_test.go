@@ -29,7 +29,7 @@ func TestGolden(t *testing.T) {
 				out := make([]float32, g.N*g.Layer.Heads*g.Layer.KV.ValueDim)
 				for h, logit := range gates {
 					m := LongMem{
-						Segment: g.N, Memory: 1 << 20, Chunk: int(c.Number("chunk", 0)), Tokens: int(c.Number("k_tokens", 0)),
+						Segment: g.N + 1, Memory: 1 << 20, Chunk: int(c.Number("chunk", 0)), Tokens: int(c.Number("k_tokens", 0)),
 						Gate: 1 / (1 + math.Exp(-logit)), Layer: -1,
 					}
 					state := remembering(t, k, m, g)
@@ -57,9 +57,14 @@ func remembering(t *testing.T, k *cpu.Kernels, m LongMem, g attentiontest.Golden
 		x, s := g.Tensor(t, name)
 		return goldentest.Narrow(goldentest.Swap(x, s[0], s[1], s[2]))
 	}
-	first := attentiontest.Tokens{N: g.N, Q: g.Q, K: tokens("mem_k"), V: tokens("mem_v")}
+	_, shape := g.Tensor(t, "mem_k")
+	n := shape[1]
+	first := attentiontest.Tokens{N: n, Q: make([]float32, n*g.Layer.Heads*g.Layer.KV.KeyDim), K: tokens("mem_k"), V: tokens("mem_v")}
 	state := m.New(g.Layer)
-	attentiontest.Feed(k, m, g.Layer, state, first)
+	if n > 0 {
+		m.Segment = n
+		attentiontest.Feed(k, m, g.Layer, state, first)
+	}
 	return state.(*cache)
 }
 

@@ -14,7 +14,7 @@ type AttendShape struct {
 	Scale     float32 // of the scores; 0 stands for KeyDim^-0.5
 	SoftCap   float32 // c: scores become c tanh(score / c), before masking; 0: none
 	Window    int     // keys that a row sees, itself among them; 0: all
-	NonCausal bool    // every row of Blocks is visible; Window doesn't count
+	NonCausal bool    // rows see keys behind them too: all, or those nearer than Window
 }
 
 // AttendJob is attention of N query rows over a list of cache blocks.
@@ -34,8 +34,9 @@ type AttendJob struct {
 }
 
 // Attend computes softmax attention: the row at position p sees the key at
-// position j when j <= p and, with a window, p - j < Window. A row that sees
-// nothing gets zeros, and -inf for LSE. The score matrix is never stored:
+// position j when j <= p and, with a window, p - j < Window; NonCausal, any j, or
+// with a window |p - j| < Window. A row that sees nothing gets zeros, and -inf for
+// LSE. The score matrix is never stored:
 // tiles of queries pass over the blocks with a streaming softmax (spec of
 // attention, section 1), and few rows over many blocks are split over ranges of
 // blocks whose results are merged by their LSE.
@@ -127,12 +128,11 @@ func planJob(tiles []attendTile, parts int, s AttendShape, j *AttendJob) ([]atte
 // visibleBlocks returns the blocks that some row of [q0, q1) sees.
 func visibleBlocks(s AttendShape, j *AttendJob, q0, q1 int) (from, to int) {
 	first, last := 0, j.Len-1
+	if s.Window > 0 {
+		first, last = max(0, j.Pos+q0-s.Window+1-j.Base), min(last, j.Pos+q1-1+s.Window-1-j.Base)
+	}
 	if !s.NonCausal {
-		last = min(last, j.Pos+q1-1-j.Base)
-		if s.Window > 0 {
-			first = max(0, j.Pos+q0-s.Window+1-j.Base)
-		}
-		first = max(first, j.First-j.Base)
+		first, last = max(first, j.First-j.Base), min(last, j.Pos+q1-1-j.Base)
 	}
 	if last < first {
 		return 0, 0
@@ -147,6 +147,8 @@ type attendScratch struct {
 	scales         []float32
 	mask           []uint64
 	wide           []float32 // a block's keys and values, expanded
+	part           []float32 // of steep scores
+	sums           []float64 // likewise
 }
 
 // attendTile computes one tile.
@@ -220,13 +222,12 @@ func masks(mask []uint64, shape AttendShape, t *attendTile, b int) (masked, some
 	first := t.job.Base + b*BlockTokens                // position of key 0
 	inUse := min(BlockTokens, t.job.Len-b*BlockTokens) // keys in use
 	for i := range t.q1 - t.q0 {
-		from, to := 0, inUse
-		if pos := t.job.Pos + t.q0 + i; !shape.NonCausal {
-			to = min(to, pos-first+1)
-			if shape.Window > 0 {
-				from = max(0, pos-shape.Window+1-first)
-			}
-			from = max(from, t.job.First-first)
+		from, to, at := 0, inUse, t.job.Pos+t.q0+i-first
+		if shape.Window > 0 {
+			from, to = max(0, at-shape.Window+1), min(to, at+shape.Window)
+		}
+		if !shape.NonCausal {
+			from, to = max(from, t.job.First-first), min(to, at+1)
 		}
 		var m uint64
 		if from < to {
@@ -278,7 +279,11 @@ func (k *Kernels) attendRows(s *scratch, shape AttendShape, t blockRows) {
 	}
 	s.gemm = gemmArgs{lda: uintptr(4 * kv.KeyDim), ldb: uintptr(block.rows * size), ldc: 4 * BlockTokens, k: uintptr(kv.KeyDim)}
 	// Behind a short block's rows masks hide what was there.
-	k.bandProduct(s, gemm, t.to-from, block.rows, size, a.q[t.query*kv.KeyDim:], keys, a.s, nil)
+	if shape.Scale > steepScale {
+		k.steepScores(s, gemm, t, keys, size)
+	} else {
+		k.bandProduct(s, gemm, t.to-from, block.rows, size, a.q[t.query*kv.KeyDim:], keys, a.s, nil)
+	}
 	s.softmax = softmaxArgs{
 		s: &a.s[0], rows: uintptr(t.to - from), mask: t.mask, m: &a.m[from], sum: &a.sum[from], factor: &a.factor[from],
 		kscale: block.keys.scales(t.head), vscale: block.values.scales(t.head),

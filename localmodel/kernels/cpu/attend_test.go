@@ -29,7 +29,7 @@ func newCall(r *rand.Rand, shape AttendShape, n, keys int) *call {
 	}
 	c.visible = func(i, j int) bool {
 		p, at := c.pos+i, c.base+j
-		return shape.NonCausal || at <= p && (shape.Window == 0 || p-at < shape.Window)
+		return (shape.NonCausal || at <= p) && (shape.Window == 0 || max(p-at, at-p) < shape.Window)
 	}
 	c.roundLikeCache()
 	return c
@@ -91,6 +91,7 @@ func TestAttendEqualsLoops(t *testing.T) {
 		{Heads: 8, KV: KVShape{2, 128, 96, Q8}, SoftCap: 5},
 		{Heads: 4, KV: KVShape{4, 80, 80, F32}, SoftCap: 20, Window: 64},
 		{Heads: 6, KV: KVShape{2, 96, 128, F16}, NonCausal: true},
+		{Heads: 6, KV: KVShape{3, 32, 48, F32}, NonCausal: true, Window: 20},
 		{Heads: 4, KV: KVShape{1, 256, 256, Q8}},
 		{Heads: 32, KV: KVShape{1, 16, 17, F32}, Scale: 0.5},
 	}

@@ -67,10 +67,11 @@ func (g *goldenRun) masked(mask []float64) {
 	group := g.heads / g.kvHeads
 	var jobs []ChosenJob
 	for t := range g.n {
+		from, to := g.sees(t)
 		for kv := range g.kvHeads {
 			row := t*g.heads + kv*group
 			jobs = append(jobs, ChosenJob{Head: kv, Row: row, Out: row, Rows: group,
-				Keys: those(t+1, func(j int) bool { return mask[j] != 0 })})
+				Keys: those(to, func(j int) bool { return j >= from && mask[j] != 0 })})
 		}
 	}
 	s, p := g.d.Begin(), g.partials(1, g.n*g.heads)

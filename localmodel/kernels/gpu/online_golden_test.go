@@ -13,7 +13,7 @@ func (g *goldenRun) h2oOnline() {
 		g.t.Fatal(err)
 	}
 	p, nothing := g.partials(1, g.heads), make([]float32, g.heads*g.n)
-	q, sums := input(g.t, g.d, nothing[:width]), input(g.t, g.d, nothing)
+	q, sums := input(g.t, g.d, g.q[:width]), input(g.t, g.d, nothing)
 	var out []float32
 	for t := range g.n {
 		var jobs []ChosenJob

@@ -12,20 +12,7 @@ import (
 // device get theirs from.
 func (g *goldenRun) ropeOf() Rope {
 	g.t.Helper()
-	factor, original := g.Number("factor", 1), int(g.Number("orig", 4096))
-	specs := map[any]string{
-		"none": "none", "abf": fmt.Sprintf("abf:base=%g", g.Number("base", 0)),
-		"pi": fmt.Sprintf("pi:factor=%g", factor), "ntk": fmt.Sprintf("ntk:factor=%g", factor),
-		"dynamic_ntk": fmt.Sprintf("dynamic-ntk:factor=%g,original=%d", factor, original),
-		"yarn":        fmt.Sprintf("yarn:factor=%g,original=%d", factor, original),
-		"yarn_paper":  fmt.Sprintf("yarn:factor=%g,original=%d,form=paper", factor, original),
-		"llama3":      fmt.Sprintf("llama3:factor=%g,original=%d,low=1,high=4", factor, original),
-	}
-	scaling, err := rope.Parse(specs[g.Params["kind"]])
-	if err != nil {
-		g.t.Fatalf("kind %v: %v", g.Params["kind"], err)
-	}
-	f, magnitude := scaling.Frequencies(g.Number("base", 0), g.number("d"), g.number("n"))
+	f, magnitude := g.Frequencies(g.t)
 	return Rope{InvFreq: f, Interleaved: g.interleaved(), Magnitude: magnitude}
 }
 
@@ -48,17 +35,17 @@ func (g *goldenRun) rotatedAt(r Rope, x []float32, heads, pos int) []float32 {
 	return run(g.t, s, b, len(x))
 }
 
-// rotation rotates a case's tokens, each at its own position.
+// rotation rotates a case's tokens, each at its own position; one that is no
+// whole number is in the frequencies.
 func (g *goldenRun) rotation() {
 	x, shape := g.tokens("x")
 	at, _ := g.Tensor(g.t, "f64_pos")
 	heads, width := shape[0], shape[0]*shape[2]
 	var got []float32
 	for i, p := range at {
-		if p != math.Trunc(p) {
-			g.t.Fatalf("position %g, models take whole ones", p)
-		}
-		got = append(got, g.rotatedAt(g.ropeOf(), x[i*width:(i+1)*width], heads, int(p))...)
+		r, whole := g.ropeOf(), 0
+		r.InvFreq, whole = goldentest.Whole(r.InvFreq, p)
+		got = append(got, g.rotatedAt(r, x[i*width:(i+1)*width], heads, whole)...)
 	}
 	g.check("y", got)
 }
@@ -90,7 +77,7 @@ func (g *goldenRun) frequencies() {
 // trainingPositions rotates at the positions of E2-LLM's training, which are no
 // whole numbers.
 func (g *goldenRun) trainingPositions() {
-	at := rope.TrainingPositions(g.number("n"), g.Number("g", 0), g.Number("t", 0), g.number("protected"))
+	at := rope.TrainingPositions(g.number("n"), g.Number("g", 0), g.Number("t", 0), int(g.Number("protected", 4)))
 	want, _ := g.Tensor(g.t, "f64_pos")
 	g.precisely("positions", at, want)
 	const dim = 16

@@ -12,8 +12,8 @@ func (g *goldenRun) squeezed() {
 	kf, shape := g.tokens("k_fix")
 	vf, _ := g.tokens("v_fix")
 	ku, us := g.tokens("k_usr")
-	vu, _ := g.tokens("v_usr")
-	g.kvHeads, g.keyDim, g.valueDim, g.keys = us[0], us[2], us[2], us[1]
+	vu, vs := g.tokens("v_usr")
+	g.kvHeads, g.keyDim, g.valueDim, g.keys = us[0], us[2], vs[2], us[1]
 	n, rows := shape[1], g.n*g.heads
 	s, q := g.d.Begin(), input(g.t, g.d, g.q)
 	fine, fineScores := g.centroidScores(s, q, "centroids")
@@ -175,12 +175,12 @@ func (g *goldenRun) chooseKept(sums []float64, n, window int) [][]int {
 		}
 	}
 	if g.Params["method"] == "pyramidkv" && n >= 2*take && n >= take+window {
-		least := take / 20
+		least := take / int(g.Number("beta", 20))
 		most := 2*take - least
 		if most >= older {
 			most, least = older, 2*take-older
 		}
-		take = most - g.number("layer")*((most-least)/(g.number("layers")-1))
+		take = most - g.number("layer")*((most-least)/max(1, g.number("layers")-1))
 	}
 	var keep [][]int
 	for h := range heads {

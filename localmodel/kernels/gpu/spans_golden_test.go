@@ -1,22 +1,20 @@
 package gpu
 
 import (
-	"math"
+	"fmt"
+	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention/goldentest"
 )
 
-// full is plain attention: a mask of keys that isn't padding is a choice.
+// full is plain attention: a mask of keys is a choice, unless it hides the first
+// ones alone.
 func (g *goldenRun) full() {
-	s := g.d.Begin()
+	s, padding := g.d.Begin(), 0
 	a := g.attention()
 	a.LSE = output(g.t, g.d, g.n*g.heads)
-	if g.Params["causal"] == false {
-		a.Spans = g.spans(func(int, int) (int, int) { return 0, g.keys })
-	}
 	if _, ok := g.In["key_mask"]; ok {
 		mask, _ := g.Tensor(g.t, "key_mask")
-		padding := 0
 		for padding < len(mask) && mask[padding] == 0 {
 			padding++
 		}
@@ -26,7 +24,12 @@ func (g *goldenRun) full() {
 				return
 			}
 		}
-		a.Spans = g.spans(func(t, _ int) (int, int) { return padding, t + 1 })
+	}
+	if padding > 0 || g.Params["causal"] == false {
+		a.Spans = g.spans(func(t, _ int) (int, int) {
+			from, to := g.sees(t)
+			return min(max(from, padding), to), to
+		})
 	}
 	out := output(g.t, g.d, g.n*g.heads*g.valueDim)
 	lse := make([]float32, g.n*g.heads)
@@ -34,6 +37,19 @@ func (g *goldenRun) full() {
 	s.ReadFloats(a.LSE, 0, lse)
 	g.check("o", run(g.t, s, out, g.n*g.heads*g.valueDim))
 	g.check("lse", lse)
+}
+
+// sees is the keys of row t of plain attention, causal or not, by its window.
+func (g *goldenRun) sees(t int) (from, to int) {
+	a := g.attention()
+	at := a.Pos + t
+	if from, to = 0, g.keys; a.Window > 0 {
+		from, to = max(0, at-a.Window+1), min(to, at+a.Window)
+	}
+	if g.Params["causal"] != false {
+		to = min(to, at+1)
+	}
+	return from, to
 }
 
 func (g *goldenRun) mergePartials() {
@@ -44,25 +60,19 @@ func (g *goldenRun) mergePartials() {
 		}
 		return goldentest.Narrow(x)
 	}
-	rows := len(read("lse1"))
-	p := &Partials{
-		Out: input(g.t, g.d, append(read("o1"), read("o2")...)), LSE: input(g.t, g.d, append(read("lse1"), read("lse2")...)),
-		Parts: 2, Rows: rows, Dim: len(read("o1")) / rows,
+	o, lse, parts := read("o1"), read("lse1"), 1
+	rows := len(lse)
+	for ; g.In[fmt.Sprint("o", parts+1)].File != ""; parts++ {
+		o, lse = append(o, read(fmt.Sprint("o", parts+1))...), append(lse, read(fmt.Sprint("lse", parts+1))...)
 	}
+	p := &Partials{Out: input(g.t, g.d, o), LSE: input(g.t, g.d, lse), Parts: parts, Rows: rows, Dim: len(o) / len(lse)}
 	s := g.d.Begin()
-	out, lse := output(g.t, g.d, rows*p.Dim), output(g.t, g.d, rows)
-	s.Merge(out, lse, p, 2)
+	merged, sums := output(g.t, g.d, rows*p.Dim), output(g.t, g.d, rows)
+	s.Merge(merged, sums, p, parts)
 	got := make([]float32, rows)
-	s.ReadFloats(lse, 0, got)
-	o := run(g.t, s, out, rows*p.Dim)
-	for name, got := range map[string][]float32{"o": o, "lse": got} {
-		want, _ := g.Tensor(g.t, name)
-		for i, w := range want {
-			if !(math.Abs(float64(got[i])-w) <= g.AbsTol) {
-				g.t.Errorf("%s[%d]: got %g, want %g", name, i, got[i], w)
-			}
-		}
-	}
+	s.ReadFloats(sums, 0, got)
+	g.same("merged", "o", run(g.t, s, merged, rows*p.Dim))
+	g.same("merged", "lse", got)
 }
 
 // streaming is sinks and recent tokens: two parts, the sinks seen from a query
@@ -97,14 +107,17 @@ func (g *goldenRun) streaming() {
 
 // sinkKV has learned keys and values that every row sees, in a cache of their own.
 func (g *goldenRun) sinkKV() {
-	s, p := g.d.Begin(), g.partials(2, g.n*g.heads)
-	q := input(g.t, g.d, g.q)
-	s.AttendPart(p, 0, q, g.cache(s, g.k, g.v), g.attention(), g.n)
 	k, shape := g.tokens("sink_k")
 	v, _ := g.tokens("sink_v")
-	a := g.attention()
-	a.Keys, a.Spans = shape[1], g.spans(func(int, int) (int, int) { return 0, shape[1] })
-	s.AttendPart(p, 1, q, g.cache(s, k, v), a, g.n)
+	parts := min(2, 1+shape[1])
+	s, p := g.d.Begin(), g.partials(parts, g.n*g.heads)
+	q := input(g.t, g.d, g.q)
+	s.AttendPart(p, 0, q, g.cache(s, g.k, g.v), g.attention(), g.n)
+	if parts > 1 {
+		a := g.attention()
+		a.Window, a.Keys, a.Spans = 0, shape[1], g.spans(func(int, int) (int, int) { return 0, shape[1] })
+		s.AttendPart(p, 1, q, g.cache(s, k, v), a, g.n)
+	}
 	g.merged(s, p)
 }
 
@@ -122,7 +135,7 @@ func (g *goldenRun) shiftedGroups() {
 		return max(0, (t+group-group/2)/group*group-group+group/2), t + 1
 	})
 	o := g.attended(a, g.q, g.k, g.v)
-	if shift := group / 2; g.Params["wrap"] == true {
+	if shift := group / 2; g.Params["wrap"] == true && group < g.n {
 		// The shifted half again, in the rolled order, whose groups are not shifted.
 		a.Spans = g.spans(func(t, _ int) (int, int) { return t / group * group, t + 1 })
 		rolled := g.attended(a, roll(g.q, g.n, shift), roll(g.k, g.n, shift), roll(g.v, g.n, shift))
@@ -156,13 +169,15 @@ func (g *goldenRun) attended(a Attention, q, k, v []float32) []float32 {
 func (g *goldenRun) sharedPrefix() {
 	prefix := g.number("prefix")
 	at, start := from0(prefix), make([]int, prefix) // of each row's own run
-	for _, n := range g.Params["suffixes"].([]any) {
+	groups := slices.Repeat([]int{-1}, prefix)
+	for i, n := range g.Params["suffixes"].([]any) {
 		first := len(at)
-		for i := range int(n.(float64)) {
-			at, start = append(at, prefix+i), append(start, first)
+		for j := range int(n.(float64)) {
+			at, start, groups = append(at, prefix+j), append(start, first), append(groups, i)
 		}
 	}
-	g.samePlaces(prefix, at, start)
+	g.sameChoice("pos", 0, at)
+	g.sameChoice("group", 0, groups)
 	s, p := g.d.Begin(), g.partials(2, g.n*g.heads)
 	c, q := g.turnedCache(s, at), g.turned(s, g.q, g.heads, at)
 	a := g.attention()
@@ -176,23 +191,4 @@ func (g *goldenRun) sharedPrefix() {
 	})
 	s.AttendPart(p, 1, q, c, a, g.n)
 	g.merged(s, p)
-}
-
-// samePlaces compares the positions and groups of packed tokens: start is where
-// each token's own run begins, and that of the prefix has no number.
-func (g *goldenRun) samePlaces(prefix int, at, start []int) {
-	g.t.Helper()
-	groups := make([]int, len(at))
-	for i := range groups {
-		switch {
-		case i < prefix:
-			groups[i] = -1
-		case i > prefix && start[i] == start[i-1]:
-			groups[i] = groups[i-1]
-		case i > prefix:
-			groups[i] = groups[i-1] + 1
-		}
-	}
-	g.sameChoice("pos", 0, at)
-	g.sameChoice("group", 0, groups)
 }

@@ -1,8 +1,8 @@
 // The first of four kernels of Kimi Delta Attention by chunks of 64 rows. With G
 // the sum of g from a chunk's first row on, inclusive: G, factor exp(G) q, exp(G
 // at the chunk's last row - G) k and exp(G at the last row), an invocation four
-// channels of a chunk. A log decay below -40 leaves nothing, like -40, which
-// costs the sums behind it fewer digits.
+// channels of a chunk. A log decay below -20 leaves less than float32 shows, like
+// -20, which costs the sums behind it fewer digits.
 struct Params { tokens: u32, heads: u32, quads: u32, factor: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> g: array<vec4<f32>>; // [tokens, heads, quads], as all below
@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec
     var sum = vec4<f32>(0.0);
     for (var t = first; t < end; t++) {
         let at = t * width + i % width;
-        sum += max(g[at], vec4<f32>(-40.0));
+        sum += max(g[at], vec4<f32>(-20.0));
         sums[at] = sum;
         queries[at] = p.factor * exp(max(sum, vec4<f32>(-100.0))) * q[at];
     }
