@@ -93,7 +93,7 @@ func TestInstrumentsStandBesideRuns(t *testing.T) {
 			t.Errorf("%q stands in the page", bad)
 		}
 	}
-	for _, want := range []string{">Inside the model</a>", "layer 4, head 8: copies 1.000 of the needle", "1k tokens at 50%: −1.50 (−1.50 to −1.50), n=2 nats a token", "with the evidence alone, −0.50", "gap 2.00, awareness 0.40"} {
+	for _, want := range []string{">Inside the model</a>", "layer 4, head 8: copies 1.000 of the needle", "1k tokens at 50%: −1.50 (−1.50 to −1.50), n=2 (few) nats a token", "with the evidence alone, −0.50", "gap 2.00, awareness 0.40", "<small>−0.83 to −0.83, too few: 2 documents</small>", `class="hollow"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q isn't in the page", want)
 		}
@@ -116,7 +116,7 @@ func TestInsideInTheOtherForms(t *testing.T) {
 	if again.Benchmarks == nil {
 		t.Error("benchmarks are null, want none")
 	}
-	for _, want := range []string{"# Inside the model\n", "| 1k     | −0.50 | −1.50 | −0.50 |", "| Gap, nats a token |      12 | 1.33 (1.33 to 1.33) |", "| layer 4, head 8 "} {
+	for _, want := range []string{"# Inside the model\n", "| 1k     | −0.50 | −1.50 | −0.50 |", "| Gap, nats a token |      12 | 1.33 (1.33 to 1.33) (few) |", fewWords, "| layer 4, head 8 "} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, md.String())
 		}

@@ -150,13 +150,26 @@ func newLikelihoodView(id string, l *LikelihoodFound) likelihoodView {
 	return v
 }
 
-// natsCell is a mean with its interval and n.
+// natsCell is a mean with its interval and n, and a word where documents are too
+// few.
 func natsCell(m results.Mean) string {
 	text := results.Nats(m.Value)
 	if m.Low != nil {
 		text += " (" + m.Range() + ")"
 	}
-	return fmt.Sprintf("%s, n=%d", text, m.N)
+	text += fmt.Sprintf(", n=%d", m.N)
+	if m.Few() {
+		text += " (few)"
+	}
+	return text
+}
+
+// spread is a mean's interval, with what speaks against judging by it.
+func spread(m results.Mean) string {
+	if m.Few() {
+		return m.Range() + ", too few: " + plural(m.Documents, "document")
+	}
+	return m.Range()
 }
 
 // gateauView is a model's scores, a point a sample.
