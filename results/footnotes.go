@@ -152,7 +152,7 @@ func speedLine(s Summary) string {
 		parts = append(parts, fmt.Sprintf("%.3g samples/s", *v))
 	}
 	if v := s.Speed.PromptTokensPerSecond; v != nil {
-		parts = append(parts, fmt.Sprintf("%s prompt tokens/s", grouped(int(*v))))
+		parts = append(parts, tokenRate(v)+" prompt tokens/s")
 	}
 	if v := s.Speed.FirstToken; v != nil {
 		parts = append(parts, fmt.Sprintf("first token %.2f s (p95 %.2f s)", v.Median, v.P95))

@@ -14,24 +14,25 @@ import (
 // WriteText prints the means, and the samples that need the long context most.
 func (g Gateau) WriteText(w io.Writer, top int) error {
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "GATEAU: %s on %s\n", g.named(), printable(g.Benchmark))
+	title(&b, "GATEAU: %s on %s", g.named(), printable(g.Benchmark))
 	if g.Against != nil {
-		_, _ = fmt.Fprintf(&b, "set against %s, window %s\n", g.Against.named(), grouped(g.Against.Window))
+		title(&b, "set against %s, window %s", g.Against.named(), grouped(g.Against.Window))
 	}
 	builtinNote(&b, g.Builtin)
 	leftNote(&b, g.Left)
 	if g.NoAwareness != "" {
-		_, _ = fmt.Fprintf(&b, "Awareness is not measured: %s.\n", printable(g.NoAwareness))
+		title(&b, "Awareness is not measured: %s.", printable(g.NoAwareness))
 	}
-	_, _ = fmt.Fprintf(&b, "\n%-34s%6s%10s%18s\n%s\n", "Mean of the samples", "n", "Mean", "95% CI", strings.Repeat("─", 68))
+	_, _ = fmt.Fprintf(&b, "\n%-34s%6s%10s%24s\n%s\n", "Mean of the samples", "n", "Mean", "95% CI", strings.Repeat("─", 74))
 	for _, m := range []struct {
 		name string
 		Mean
 	}{{"Gap, nats a token", g.Gap}, {"Awareness, cosine (CAM)", g.Awareness}, {"Awareness by the masses themselves", g.Sharp}} {
 		if m.N > 0 {
-			_, _ = fmt.Fprintf(&b, "%-34s%6d%10s%18s\n", m.name, m.N, nats(m.Value), m.natsRange())
+			_, _ = fmt.Fprintf(&b, "%-34s%6d%10s%24s\n", m.name, m.N, nats(m.Value), m.natsRange())
 		}
 	}
+	fewNote(&b, g.Gap.Few() || g.Awareness.Few() || g.Sharp.Few())
 	g.rank(&b, top)
 	b.WriteString("\nGap: how much likelier the model makes the reference answer than the one that\n  it is set against. HMG: the difference of the sample's shares of their\n  perplexities, which comes to 0 over all samples.\n")
 	_, _ = fmt.Fprintf(&b, "CAM: over segments of %d tokens, the cosine of importance and attention.\n", g.Segment)

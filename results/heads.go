@@ -89,17 +89,20 @@ func shade(score float64) string {
 // WriteText draws the heads, layer by layer, and names the best top of them.
 func (h Heads) WriteText(w io.Writer, top int) error {
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "Retrieval heads of %s on %s\n", printable(h.Model), printable(h.Benchmark))
+	title(&b, "Retrieval heads of %s on %s", printable(h.Model), printable(h.Benchmark))
 	if h.Builtin {
 		b.WriteString("(built-in samples, not the benchmark's own data)\n")
 	}
-	_, _ = fmt.Fprintf(&b, "%d of %d needles were answered; figures are of these", h.Right, h.Asked)
-	if h.Left > 0 {
-		_, _ = fmt.Fprintf(&b, "; %d samples have no needle to watch", h.Left)
+	left := ""
+	switch {
+	case h.Left == 1:
+		left = "; 1 sample has no needle"
+	case h.Left > 1:
+		left = "; " + grouped(h.Left) + " samples have no needle"
 	}
-	b.WriteString(".\n")
+	title(&b, "%d of %d needles were answered; figures are of these%s.", h.Right, h.Asked, left)
 	if h.Right == 0 {
-		b.WriteString("Nothing to be told of heads that answered nothing: try shorter --lengths, or another --tasks.\n")
+		title(&b, "Nothing to be told of heads that answered nothing: try shorter --lengths, or another --tasks.")
 		_, err := io.WriteString(w, b.String())
 		return err
 	}

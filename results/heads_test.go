@@ -22,7 +22,7 @@ func TestHeadsAreDrawnAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`heads of m\x1b[31m on`, "2 of 4 needles were answered; figures are of these; 1 samples have no needle to watch.\n",
+		`heads of m\x1b[31m on`, "2 of 4 needles were answered; figures are of these; 1 sample has no needle.\n",
 		"    0  ·░\n    1  ▓█\n", "2 of 4 heads copy more than 0.1.\n",
 		"    1     1   1.000       1.000            50.0%\n    1     0   0.500       1.500            20.0%\n\nAttention that falls evenly would put 2.0% on",
 	} {

@@ -59,16 +59,16 @@ func TestLikelihoodsAreAveragedByCell(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`m\x1b[31m, attention sliding:window=512,sinks=4 on needlebench`, "2 samples could not be asked.\n",
-		"Length      0%    100%\n", "    1k   −1.50   −1.75\n", "    1k     4     −1.62    −1.88 to −1.38           −0.25          1.38\n",
-		"  4096     1     −3.00                 –               –             –\n",
+		`answer: m\x1b[31m, attention` + "\n  sliding:window=512,sinks=4 on needlebench\n", "2 samples could not be asked.\n",
+		"Length      0%    100%\n", "    1k   −1.50   −1.75\n", "    1k     4     −1.62    −1.88 to −1.38 (few)           −0.25          1.38\n",
+		"  4096     1     −3.00                       –               –             –\n", "\n(few): under 10 documents, too few to judge by.\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, b.String())
 		}
 	}
 	for line := range strings.Lines(b.String()) {
-		if n := terminalWidth(strings.TrimSuffix(line, "\n")); n > 80 && !strings.HasPrefix(line, "Likelihood") {
+		if n := terminalWidth(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -105,7 +105,7 @@ func TestGateauIsAveragedAndRanked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"set against local:a, window 256\n", "Gap, nats a token                      2      0.88     −0.25 to 2.00\n",
+		"set against local:a, window 256\n", "Gap, nats a token                      2      0.88     −0.25 to 2.00 (few)\n", "\n(few): under 10 documents, too few to judge by.\n",
 		`high\u202e                           512   50%    2.00   0.2500    0.75    1.00` + "\n\n", "segments of 128 tokens",
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -201,5 +201,45 @@ func TestMeansAreNumbers(t *testing.T) {
 	}
 	if m := meanOf(nil, "x"); m.Value != nil || m.Interval != scorers.IntervalNoRows {
 		t.Errorf("of nothing: %+v", m)
+	}
+}
+
+// With the longest attention that there is, titles keep to a terminal.
+func TestTitlesOfInstrumentsWrap(t *testing.T) {
+	m := Measured{Model: "local:smollm2-135m", Attention: "squeezed:keep=0.1,clusters=0.05,levels=1,rounds=10,share=group,step=each", Rope: "yarn:factor=4", Window: 8192}
+	l, g, h := someLikelihoods(), someGateau(), someHeads()
+	l.Measured, g.Measured, g.Against = m, m, &m
+	g.NoAwareness = "only full attention can be watched, and this one attends by " + m.Attention
+	h.Model = "local:" + strings.Repeat("a folder/", 9)
+	var b strings.Builder
+	for _, write := range []func() error{func() error { return l.WriteText(&b) }, func() error { return g.WriteText(&b, 2) }, func() error { return h.WriteText(&b, 2) }} {
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := terminalWidth(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if n := strings.Count(b.String(), m.Attention); n != 4 {
+		t.Errorf("the attention stands there %d times, want 4:\n%s", n, b.String())
+	}
+}
+
+// An interval of ten documents has no mark, one of nine has.
+func TestIntervalsOfFewDocumentsAreMarked(t *testing.T) {
+	var figures []figureOf
+	for i := range 10 {
+		figures = append(figures, figureOf{float64(i), fmt.Sprint(i)})
+	}
+	if m := meanOf(figures, "x"); m.Few() || strings.Contains(m.natsRange(), "few") {
+		t.Errorf("ten documents: %s", m.natsRange())
+	}
+	if m := meanOf(figures[:9], "x"); !m.Few() || !strings.HasSuffix(m.natsRange(), " (few)") {
+		t.Errorf("nine documents: %s", m.natsRange())
+	}
+	if m := meanOf(figures[:1], "x"); m.Few() || m.natsRange() != "–" {
+		t.Errorf("one document: %s", m.natsRange())
 	}
 }

@@ -14,7 +14,7 @@ import (
 // and what each length costs.
 func (l Likelihood) WriteText(w io.Writer) error {
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "Likelihood of the reference answer: %s on %s\n", l.named(), printable(l.Benchmark))
+	title(&b, "Likelihood of the reference answer: %s on %s", l.named(), printable(l.Benchmark))
 	builtinNote(&b, l.Builtin)
 	b.WriteString("Mean log-likelihood in nats a token; 0 is certain.\n")
 	leftNote(&b, l.Left)
@@ -26,9 +26,20 @@ func (l Likelihood) WriteText(w io.Writer) error {
 	if l.OwnLengths {
 		b.WriteString("\nLengths are the samples' own: each is a power of two that holds them.\n")
 	}
+	fewNote(&b, slices.ContainsFunc(l.Gaps, func(g LikelihoodGap) bool { return g.Long.Few() }))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// title prints a line, or several where it is wider than a terminal.
+func title(b *strings.Builder, format string, args ...any) {
+	for _, line := range wrap(fmt.Sprintf(format, args...), tableWidth, 2) {
+		b.WriteString(line + "\n")
+	}
+}
+
+// tableWidth is how many columns instruments' tables keep to.
+const tableWidth = 80
 
 // named is the model, with what isn't its own.
 func (m Measured) named() string {
@@ -95,10 +106,10 @@ func (l Likelihood) depthTable(b *strings.Builder, task string) {
 
 // gapTable is what each length costs.
 func (l Likelihood) gapTable(b *strings.Builder, task string) {
-	_, _ = fmt.Fprintf(b, "\n%6s%6s%10s%18s%16s%14s\n%s\n", "Length", "n", "Context", "95% CI", "Evidence alone", "Length costs", strings.Repeat("─", 70))
+	_, _ = fmt.Fprintf(b, "\n%6s%6s%10s%24s%16s%14s\n%s\n", "Length", "n", "Context", "95% CI", "Evidence alone", "Length costs", strings.Repeat("─", 76))
 	for _, g := range l.Gaps {
 		if g.Task == task {
-			_, _ = fmt.Fprintf(b, "%6s%6d%10s%18s%16s%14s\n", benchmarks.FormatTokens(g.Length), g.Long.N, nats(g.Long.Value), g.Long.natsRange(), nats(g.Short.Value), nats(g.Gap.Value))
+			_, _ = fmt.Fprintf(b, "%6s%6d%10s%24s%16s%14s\n", benchmarks.FormatTokens(g.Length), g.Long.N, nats(g.Long.Value), g.Long.natsRange(), nats(g.Short.Value), nats(g.Gap.Value))
 		}
 	}
 }
@@ -118,13 +129,33 @@ func nats(v *float64) string {
 // Nats prints nats a token, "–" where there are none.
 func Nats(v *float64) string { return nats(v) }
 
-// natsRange is a mean's interval, "–" where there is none.
+// natsRange is a mean's interval, with a word where documents are too few, "–"
+// where there is none.
 func (m Mean) natsRange() string {
+	if m.Few() {
+		return m.Range() + " (few)"
+	}
+	return m.Range()
+}
+
+// Few says that an interval is of so few documents that nothing can be judged by
+// it.
+func (m Mean) Few() bool { return m.Low != nil && m.Documents < fewDocuments }
+
+// fewDocuments is the same bound as the report's for parts and cells.
+const fewDocuments = 10
+
+// fewNote says what the word behind intervals means.
+func fewNote(b *strings.Builder, any bool) {
+	if any {
+		b.WriteString("\n(few): under 10 documents, too few to judge by.\n")
+	}
+}
+
+// Range is the interval in two decimals, "–" where there is none.
+func (m Mean) Range() string {
 	if m.Low == nil || m.High == nil {
 		return "–"
 	}
 	return nats(m.Low) + " to " + nats(m.High)
 }
-
-// Range is the interval in two decimals, "–" where there is none.
-func (m Mean) Range() string { return m.natsRange() }

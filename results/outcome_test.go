@@ -73,3 +73,25 @@ func TestTheTableSaysWherePromptTokensCameFrom(t *testing.T) {
 		}
 	}
 }
+
+// A local model's prompt tokens a second are those that its engine computed, by
+// the same definition as the comparison of mechanisms; an endpoint's are what was
+// sent over the run's time.
+func TestPromptTokensASecondAreThoseComputed(t *testing.T) {
+	in := someInput()
+	if got := *someFacts().Summarise(in).Speed.PromptTokensPerSecond; got != 144000/12.5 {
+		t.Errorf("an endpoint: %g tokens a second", got)
+	}
+	in.Manifest.Model.Outcome = &Outcome{PromptTokens: 9000, KeptTokens: 5000, PrefillSeconds: 4}
+	s := someFacts().Summarise(in)
+	if got := *s.Speed.PromptTokensPerSecond; got != 1000 || got != *s.Model.Outcome.PrefillRate() {
+		t.Errorf("a local model that took 5000 of 9000 tokens from kept prompts, and 4 s: %g tokens a second, want 1000", got)
+	}
+	if text := table(t, s, TableOptions{}); !strings.Contains(text, "1,000 prompt tokens/s") {
+		t.Errorf("the table says another figure:\n%s", text)
+	}
+	in.Manifest.Model.Outcome = &Outcome{PromptTokens: 9000, KeptTokens: 9000}
+	if got := someFacts().Summarise(in).Speed.PromptTokensPerSecond; got != nil {
+		t.Errorf("an engine that computed nothing: %g tokens a second", *got)
+	}
+}

@@ -196,7 +196,8 @@ type Speed struct {
 	// Seconds is the wall time of this start, 0 if unknown.
 	Seconds float64 `json:"seconds"`
 	// SamplesPerSecond and PromptTokensPerSecond are over the samples that were
-	// asked in this start; null if none was.
+	// asked in this start; null if none was. The tokens of a local model are those
+	// that it computed, over the time that this took it, in all starts: see Of.
 	SamplesPerSecond      *float64 `json:"samples_per_s"`
 	PromptTokensPerSecond *float64 `json:"prompt_tokens_per_s"`
 	// FirstToken and Total are of single requests, in seconds.
@@ -325,6 +326,16 @@ func (f *Facts) speed(in SummaryInput) Speed {
 			tokens := float64(in.AskedTokens) / in.Seconds
 			s.PromptTokensPerSecond = &tokens
 		}
+	}
+	return s.Of(in.Manifest.Model.Outcome)
+}
+
+// Of is the speed with the prompt tokens that a local model's engine counted, nil
+// for no engine: those taken from kept prompts were not computed, and the time of
+// answers is not theirs. Outcome.PrefillRate is the same figure.
+func (s Speed) Of(o *Outcome) Speed {
+	if o != nil {
+		s.PromptTokensPerSecond = o.PrefillRate()
 	}
 	return s
 }

@@ -32,10 +32,15 @@ func benchAttentionCommand() *cli.Command {
 		Description: "Without names every mechanism is measured, on random keys and queries. Prefill:\n" +
 			"all of a prompt, in chunks of 512; above --whole tokens some chunks are computed\n" +
 			"and stand for all (~). Prepare: once, at the end of a document or prompt. Decode:\n" +
-			"one token. GFLOP and MB: by formula, of the prompt and read for a token. KV: held\n" +
+			"one token; keys: the share of them that its query heads attend to, measured, the\n" +
+			"mean. GFLOP and MB: by formula, of the prompt and read for a token. KV: held\n" +
 			"behind the prompt, measured, and beside the formula.\n\n" +
+			"Random keys have no structure: squeezed, whose threshold is set on the mean of\n" +
+			"many queries, reads far more of them for one than it is asked to keep, unless\n" +
+			"step=each.\n\n" +
 			"With --device gpu those mechanisms that run there: prompts are computed whole,\n" +
-			"each pass is waited for, KV is what the device holds, scratch memory included.",
+			"each pass is waited for, keys aren't counted, KV is what the device holds, scratch\n" +
+			"memory included.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "lengths", Value: cli.NewStringSlice("1k", "4k", "16k"), Usage: "prompt lengths in tokens"},
 			shapeFlag(),
@@ -321,7 +326,7 @@ const labelWidth = 10
 
 func (t *comparison) print(l measured) error {
 	if l.Attention == "full" {
-		fmt.Fprintf(t.out, "\n%-11s%9s%9s%9s%9s%9s%7s%7s%9s\n", benchmarks.FormatTokens(l.N), "prefill", "prepare", "last 512", "GFLOP", "decode", "MB", "KV MB", "formula")
+		fmt.Fprintf(t.out, "\n%-11s%9s%8s%9s%8s%8s%6s%6s%6s%8s\n", benchmarks.FormatTokens(l.N), "prefill", "prepare", "last 512", "GFLOP", "decode", "keys", "MB", "KV MB", "formula")
 	}
 	mark := ""
 	if l.Sampled {
@@ -329,8 +334,8 @@ func (t *comparison) print(l measured) error {
 	}
 	gflop, read, kv := "–", "–", "–"
 	if f := l.Formula; f != nil {
-		gflop = fmt.Sprintf("%.3g", (f.PrefillFLOP+f.PrepareFLOP)/1e9)
-		read = fmt.Sprintf("%.3g", f.DecodeBytes/1e6)
+		gflop = figure((f.PrefillFLOP + f.PrepareFLOP) / 1e9)
+		read = figure(f.DecodeBytes / 1e6)
 		if l.Device == "" { // on a device scratch memory counts, of which no formula knows
 			kv = fmt.Sprintf("%+.1f%%", 100*(float64(l.KVBytes)/f.KVBytes-1))
 		}
@@ -340,13 +345,37 @@ func (t *comparison) print(l measured) error {
 		fmt.Fprintln(t.out, name)
 		name = ""
 	}
-	_, err := fmt.Fprintf(t.out, "%-11s%9s%9s%9s%9s%9s%7s%7.3g%9s\n", name,
-		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), read, float64(l.KVBytes)/1e6, kv)
+	_, err := fmt.Fprintf(t.out, "%-11s%9s%8s%9s%8s%8s%6s%6s%6s%8s\n", name,
+		mark+brief(l.Prefill), orDash(l.Prepare), brief(l.LastChunk), gflop, brief(l.Decode), keysRead(l.KeysRead), read, figure(float64(l.KVBytes)/1e6), kv)
 	if err != nil || l.Attention == "full" {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "%-11s%8.2f×%27s%8.2f×%7s%6.2f×\n", "  of full", l.OfFull.Prefill, "", l.OfFull.Decode, "", l.OfFull.KV)
+	_, err = fmt.Fprintf(t.out, "%-11s%8.2f×%25s%7.2f×%12s%5.2f×\n", "  of full", l.OfFull.Prefill, "", l.OfFull.Decode, "", l.OfFull.KV)
 	return err
+}
+
+// figure prints three digits, all that stand ahead of the point, and no more than
+// three behind it.
+func figure(x float64) string {
+	switch {
+	case x >= 999.5:
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	case x < 0.1:
+		return strconv.FormatFloat(x, 'f', 3, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// keysRead prints the share of the keys that a step read, where that is known.
+func keysRead(share float64) string {
+	switch percent := 100 * share; {
+	case share == 0:
+		return "–"
+	case percent < 1:
+		return fmt.Sprintf("%.2f%%", percent)
+	default:
+		return fmt.Sprintf("%.3g%%", percent)
+	}
 }
 
 // brief prints seconds in the unit that suits.
@@ -355,9 +384,9 @@ func brief(seconds float64) string {
 	case seconds < 1e-3:
 		return fmt.Sprintf("%.0f µs", seconds*1e6)
 	case seconds < 1:
-		return fmt.Sprintf("%.3g ms", seconds*1e3)
+		return figure(seconds*1e3) + " ms"
 	}
-	return fmt.Sprintf("%.3g s", seconds)
+	return figure(seconds) + " s"
 }
 
 func orDash(seconds float64) string {

@@ -192,7 +192,7 @@ func buildRun(l *loaded, label string, floors []floorRun, o Options) (Run, error
 		Label: label, Dir: l.dir, Floor: l.floor(), Model: m.Model, State: m.State, Summarised: l.summarised,
 		Started: m.Started, Finished: m.Finished, Settings: m.Config, Data: m.Data, Tokenizer: m.Tokenizer,
 		Truncate: m.Truncate, Identity: m.Identity, Version: m.Version, Interval: s.Method,
-		Samples: s.Samples, Usage: s.Usage, CachedShare: s.CachedShare, Cost: s.Cost, Speed: s.Speed,
+		Samples: s.Samples, Usage: s.Usage, CachedShare: s.CachedShare, Cost: s.Cost, Speed: s.Speed.Of(m.Model.Outcome),
 		Warnings: slices.Concat(l.warnings, s.Warnings),
 	}
 	for _, b := range s.Boards {

@@ -41,6 +41,7 @@ type mark struct {
 	X, Y  float64
 	Shape string // path data
 	Title string
+	Few   bool // of too few documents to judge by: drawn hollow
 }
 
 // curveRow is a row of the table that says the same as the chart.
@@ -109,7 +110,7 @@ func newSeries(i int, label string, curve []Point, x func(int) float64, y func(f
 			lower = append([]string{at(px, y(*p.Low))}, lower...)
 			title += " (" + rangeText(p.Low, p.High) + ")"
 		}
-		s.Marks = append(s.Marks, mark{px, py, shape(i%styles, px, py), title})
+		s.Marks = append(s.Marks, mark{X: px, Y: py, Shape: shape(i%styles, px, py), Title: title})
 	}
 	s.Line = strings.Join(line, " ")
 	if len(upper) > 1 {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lcbench/lcbench/results"
 )
 
@@ -93,7 +95,7 @@ func TestInstrumentsStandBesideRuns(t *testing.T) {
 			t.Errorf("%q stands in the page", bad)
 		}
 	}
-	for _, want := range []string{">Inside the model</a>", "layer 4, head 8: copies 1.000 of the needle", "1k tokens at 50%: −1.50 (−1.50 to −1.50), n=2 nats a token", "with the evidence alone, −0.50", "gap 2.00, awareness 0.40"} {
+	for _, want := range []string{">Inside the model</a>", "layer 4, head 8: copies 1.000 of the needle", "1k tokens at 50%: −1.50 (−1.50 to −1.50), n=2 (few) nats a token", "with the evidence alone, −0.50", "gap 2.00, awareness 0.40", "<small>−0.83 to −0.83, too few: 2 documents</small>", `class="hollow"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q isn't in the page", want)
 		}
@@ -116,7 +118,7 @@ func TestInsideInTheOtherForms(t *testing.T) {
 	if again.Benchmarks == nil {
 		t.Error("benchmarks are null, want none")
 	}
-	for _, want := range []string{"# Inside the model\n", "| 1k     | −0.50 | −1.50 | −0.50 |", "| Gap, nats a token |      12 | 1.33 (1.33 to 1.33) |", "| layer 4, head 8 "} {
+	for _, want := range []string{"# Inside the model\n", "| 1k     | −0.50 | −1.50 | −0.50 |", "| Gap, nats a token |      12 | 1.33 (1.33 to 1.33) (few) |", fewWords, "| layer 4, head 8 "} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, md.String())
 		}
@@ -154,6 +156,65 @@ func TestWhatInstrumentsFoundNothingOf(t *testing.T) {
 		t.Error("what wasn't measured is drawn")
 	}
 	must(t, r.WriteMarkdown(io.Discard))
+}
+
+// Heads stand in HTML where lcbench inspect prints them: a row a layer, a column a
+// head.
+func TestHeadsStandAsInTheText(t *testing.T) {
+	t.Chdir(t.TempDir())
+	threeInstruments(t)
+	in := build(t, "inside").Inside
+	v := newHeadsView("x", in.Heads[0])
+	at := map[string]headCell{}
+	for _, c := range v.Maps[0].Cells {
+		place, _, _ := strings.Cut(c.Title, ":")
+		at[place] = c
+	}
+	first, down, across := at["layer 0, head 0"], at["layer 29, head 0"], at["layer 0, head 8"]
+	if down.X != first.X || down.Y != first.Y+29*18 || across.Y != first.Y || across.X != first.X+8*18 {
+		t.Errorf("layer 0, head 0 stands at %g, %g; layer 29 at %g, %g; head 8 at %g, %g", first.X, first.Y, down.X, down.Y, across.X, across.Y)
+	}
+	if m := v.Maps[0]; across.X+18 > float64(m.Width) || down.Y+18 > float64(m.Under()) {
+		t.Errorf("a drawing of %d × %d cuts its cells off", m.Width, m.High)
+	}
+}
+
+// Parts of the section are told apart in the navigation, by no more than it takes.
+func TestPartsAreToldApart(t *testing.T) {
+	heads := func(model, benchmark, place string) HeadsFound {
+		return HeadsFound{place, results.Heads{Model: model, Benchmark: benchmark}}
+	}
+	for _, c := range []struct {
+		list []HeadsFound
+		want []string
+	}{
+		{[]HeadsFound{heads("a", "x", "1")}, []string{"Retrieval heads"}},
+		{[]HeadsFound{heads("a", "x", "1"), heads("b", "x", "2")}, []string{"Retrieval heads: a", "Retrieval heads: b"}},
+		{
+			[]HeadsFound{heads("a", "x", "1"), heads("a", "y", "2"), heads("a", "y", "3"), heads("b", "y", "4")},
+			[]string{"Retrieval heads: a on x", "Retrieval heads: a on y (2)", "Retrieval heads: a on y (3)", "Retrieval heads: b"},
+		},
+	} {
+		var got []string
+		for _, v := range newInsidePage(&Inside{Heads: c.list}, true).Heads {
+			got = append(got, v.Short)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	t.Chdir(t.TempDir())
+	l := results.Likelihood{Measured: results.Measured{Model: "<m>", Attention: "full"}, Benchmark: "needles", List: []results.LikelihoodSample{{ID: "x", Task: "t", Length: 4096, LogLikelihood: -1}}}
+	l.Summarise()
+	must(t, results.ReplaceFile("full.json", l.WriteJSON))
+	l.Attention = "sliding:window=64,sinks=4"
+	must(t, results.ReplaceFile("sliding.json", l.WriteJSON))
+	page := pageOf(t, build(t, "full.json", "sliding.json"))
+	for _, want := range []string{">Likelihood: &lt;m&gt;</a>", ">Likelihood: &lt;m&gt;, attention sliding:window=64,sinks=4</a>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s isn't in the navigation", want)
+		}
+	}
 }
 
 func TestAxesEndOnWholeSteps(t *testing.T) {

@@ -34,12 +34,14 @@ func newInsidePage(in *Inside, alone bool) *insidePage {
 	for i := range in.Gateaus {
 		p.Gateaus = append(p.Gateaus, newGateauView(fmt.Sprintf("in-g%d", i), in.Gateaus[i]))
 	}
+	p.shorten()
 	return p
 }
 
-// headsView is a model's heads, drawn: layers across, heads down.
+// headsView is a model's heads, drawn as lcbench inspect prints them: layers down,
+// heads across.
 type headsView struct {
-	ID string
+	ID, Short string // Short is its title for the navigation
 	HeadsFound
 	Maps []headMap
 }
@@ -86,19 +88,19 @@ func newHeadMap(id, title, most string, heads []results.HeadScore, of func(resul
 		layers, perLayer = max(layers, s.Layer+1), max(perLayer, s.Head+1)
 	}
 	const left, top, bottom, narrowest = 34, 4, 34, 180 // the words below take 180
-	m := headMap{ID: id, Title: title, Most: most, Size: round1(min(18, 600/float64(layers)))}
-	m.Width, m.High = max(narrowest, left+int(m.Size*float64(layers))+8), top+int(m.Size*float64(perLayer))+bottom
+	m := headMap{ID: id, Title: title, Most: most, Size: round1(min(18, 600/float64(perLayer)))}
+	m.Width, m.High = max(narrowest, left+int(m.Size*float64(perLayer))+8), top+int(m.Size*float64(layers))+bottom
 	for _, s := range heads {
 		percent := 100 * of(s)
 		m.Cells = append(m.Cells, headCell{
-			X: round1(left + m.Size*float64(s.Layer)), Y: round1(top + m.Size*float64(s.Head)), Shade: shade(&percent),
+			X: round1(left + m.Size*float64(s.Head)), Y: round1(top + m.Size*float64(s.Layer)), Shade: shade(&percent),
 			Title: fmt.Sprintf("layer %d, head %d: copies %.3f of the needle, %.3g %% of its attention on the evidence", s.Layer, s.Head, s.Copying, 100*s.Mass),
 		})
 	}
-	for i := 0; i < layers; i += int(math.Ceil(26 / m.Size)) {
+	for i := 0; i < perLayer; i += int(math.Ceil(26 / m.Size)) {
 		m.XTicks = append(m.XTicks, tick{round1(left + m.Size*(float64(i)+0.5)), fmt.Sprint(i)})
 	}
-	for i := 0; i < perLayer; i += int(math.Ceil(14 / m.Size)) {
+	for i := 0; i < layers; i += int(math.Ceil(14 / m.Size)) {
 		m.YTicks = append(m.YTicks, tick{round1(top + m.Size*(float64(i)+0.5)), fmt.Sprint(i)})
 	}
 	return m
@@ -107,12 +109,12 @@ func newHeadMap(id, title, most string, heads []results.HeadScore, of func(resul
 // Drawn is the side of a cell without the gap to the next.
 func (m headMap) Drawn() float64 { return round1(max(m.Size-1, 0.8*m.Size)) }
 
-// Under is where the names of layers stand.
+// Under is where the names of heads stand.
 func (m headMap) Under() int { return m.High - 20 }
 
 // likelihoodView is a model's likelihoods, task by task.
 type likelihoodView struct {
-	ID string
+	ID, Short string
 	*LikelihoodFound
 	Tasks []likelihoodTask
 }
@@ -150,22 +152,35 @@ func newLikelihoodView(id string, l *LikelihoodFound) likelihoodView {
 	return v
 }
 
-// natsCell is a mean with its interval and n.
+// natsCell is a mean with its interval and n, and a word where documents are too
+// few.
 func natsCell(m results.Mean) string {
 	text := results.Nats(m.Value)
 	if m.Low != nil {
 		text += " (" + m.Range() + ")"
 	}
-	return fmt.Sprintf("%s, n=%d", text, m.N)
+	text += fmt.Sprintf(", n=%d", m.N)
+	if m.Few() {
+		text += " (few)"
+	}
+	return text
+}
+
+// spread is a mean's interval, with what speaks against judging by it.
+func spread(m results.Mean) string {
+	if m.Few() {
+		return m.Range() + ", too few: " + plural(m.Documents, "document")
+	}
+	return m.Range()
 }
 
 // gateauView is a model's scores, a point a sample.
 type gateauView struct {
-	ID string
+	ID, Short string
 	GateauFound
 	Plot *plot
 }
 
 func newGateauView(id string, g GateauFound) gateauView {
-	return gateauView{id, g, g.plot(id)}
+	return gateauView{ID: id, GateauFound: g, Plot: g.plot(id)}
 }

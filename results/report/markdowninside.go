@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lcbench/lcbench/results"
 )
@@ -76,14 +77,25 @@ func (m *markdown) likelihood(l *LikelihoodFound) {
 		}
 		m.table([]string{"Length", "Whole context", "Evidence alone", "Length costs"}, rows)
 	}
+	m.fewNote(slices.ContainsFunc(l.Gaps, func(g results.LikelihoodGap) bool { return g.Long.Few() }))
 }
 
-// meanCell is a mean with its interval.
+func (m *markdown) fewNote(any bool) {
+	if any {
+		m.paragraph(fewWords)
+	}
+}
+
+// meanCell is a mean with its interval, and a word where documents are too few.
 func meanCell(m results.Mean) string {
 	if m.Low == nil {
 		return results.Nats(m.Value)
 	}
-	return results.Nats(m.Value) + " (" + m.Range() + ")"
+	text := results.Nats(m.Value) + " (" + m.Range() + ")"
+	if m.Few() {
+		text += " (few)"
+	}
+	return text
 }
 
 func (m *markdown) gateau(g *GateauFound) {
@@ -104,6 +116,7 @@ func (m *markdown) gateau(g *GateauFound) {
 		}
 	}
 	m.table([]string{"Mean", "Samples", "Figure"}, rows)
+	m.fewNote(g.Gap.Few() || g.Awareness.Few() || g.Sharp.Few())
 	rows = nil
 	for _, s := range g.Best() {
 		rows = append(rows, []string{literal(s.ID), lengthText(float64(s.Length)), orElse(depthText(s.Depth), "–"), results.Nats(s.Gap), results.Decimals(s.Guidance), results.Nats(s.Awareness), results.Nats(s.Sharp)})

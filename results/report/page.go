@@ -115,7 +115,7 @@ func functions() template.FuncMap {
 			}
 			return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(all))
 		},
-		"nats": results.Nats, "decimals": results.Decimals, "depth": func(d *float64) string { return orElse(depthText(d), "–") }, "hundred": func(v float64) float64 { return 100 * v },
+		"nats": results.Nats, "spread": spread, "decimals": results.Decimals, "depth": func(d *float64) string { return orElse(depthText(d), "–") }, "hundred": func(v float64) float64 { return 100 * v },
 		"axesText": AxesFrom.text, "origin": originText, "kv": kvText, "contours": contourText,
 		"level":  func(i int) string { return [3]string{"low", "mid", "high"}[i] },
 		"signed": signed, "signedPoints": func(p *float64) string { return signedPoints(*p) }, "date": dateText, "percentShare": func(p *float64) string {

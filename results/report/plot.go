@@ -157,7 +157,7 @@ func (p *plot) curve(i int, l results.Likelihood, task string, length int, depth
 			upper = append(upper, at(x, p.y(min(*c.High, 0))))
 			lower = append([]string{at(x, p.y(*c.Low))}, lower...)
 		}
-		s.Marks = append(s.Marks, mark{x, y, shape(s.Style, x, y), fmt.Sprintf("%s at %s: %s nats a token", s.Label, depthText(&d), natsCell(c.Mean))})
+		s.Marks = append(s.Marks, mark{x, y, shape(s.Style, x, y), fmt.Sprintf("%s at %s: %s nats a token", s.Label, depthText(&d), natsCell(c.Mean)), c.Documents < minShiftDocuments})
 	}
 	s.Line = strings.Join(line, " ")
 	if len(upper) > 1 {
@@ -200,7 +200,7 @@ func (g *GateauFound) plot(id string) *plot {
 		for _, s := range g.List {
 			if x, y := across(s), up(s); s.Length == n && x != nil && y != nil {
 				px, py := p.x(*x), p.y(*y)
-				out.Marks = append(out.Marks, mark{px, py, shape(out.Style, px, py), fmt.Sprintf("%s: gap %s, awareness %s", s.ID, results.Nats(s.Gap), results.Nats(s.Awareness))})
+				out.Marks = append(out.Marks, mark{X: px, Y: py, Shape: shape(out.Style, px, py), Title: fmt.Sprintf("%s: gap %s, awareness %s", s.ID, results.Nats(s.Gap), results.Nats(s.Awareness))})
 			}
 		}
 		p.Series = append(p.Series, out)

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"bytes"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -179,5 +182,34 @@ func TestShortNamesTellMechanismsApart(t *testing.T) {
 	want := []string{"full", "sliding:window=64", "sliding:window=128", "snapkv", "none"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A run has one prefill speed on a report: of the tokens that were computed, not
+// of those taken from kept prompts.
+func TestARunHasOnePrefillSpeed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	kept := counted(1000, 100, 1<<20)
+	kept.PromptTokens, kept.KeptTokens = 8000, 7000
+	fixture{dir: "full", spec: "local:tiny", attention: "full", lengths: []int{1000}, documents: 2, outcome: kept}.write(t)
+	fixture{dir: "sliding", spec: "local:tiny", attention: "sliding:window=64,sinks=4,remap=true", lengths: []int{1000}, documents: 2, outcome: counted(2000, 100, 1<<20)}.write(t)
+	// An earlier build's summary counted all that was sent, over the run's time.
+	path := filepath.Join("full", "summary.json")
+	text, err := os.ReadFile(path)
+	must(t, err)
+	old := bytes.Replace(text, []byte(`"prompt_tokens_per_s": 1000`), []byte(`"prompt_tokens_per_s": 64.5`), 1)
+	if bytes.Equal(old, text) {
+		t.Fatalf("the summary has no speed of prompts:\n%s", text)
+	}
+	must(t, os.WriteFile(path, old, 0o644))
+	b := build(t, "full", "sliding").Benchmarks[0]
+	for _, m := range b.Tradeoffs[0].Mechanisms {
+		i := slices.IndexFunc(b.Runs, func(r Run) bool { return r.Label == m.Run })
+		if got := b.Runs[i].Speed.PromptTokensPerSecond; got == nil || *got != *m.Prefill.Value {
+			t.Errorf("%s: %v prompt tokens a second, prefill %g", m.Name, got, *m.Prefill.Value)
+		}
+	}
+	if got := *b.Tradeoffs[0].Mechanisms[0].Prefill.Value; got != 1000 {
+		t.Errorf("prefill at %g tokens a second, want 1000", got)
 	}
 }

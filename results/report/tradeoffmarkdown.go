@@ -69,6 +69,9 @@ func (x *Mechanism) scoreCells(board string) []string {
 	return out
 }
 
+// fewWords says what the word in cells means.
+const fewWords = "(few): under 10 documents, too few to judge by."
+
 // cell is a difference for tables, with a word where documents are too few.
 func (s *Shift) cell() string {
 	points := s.Points
@@ -95,5 +98,5 @@ func (m *markdown) shifts(t *Tradeoff) {
 	}
 	m.line("### Difference to %s along each axis\n", literal(t.BaseName()))
 	m.table(header, rows)
-	m.paragraph("(few): under 10 documents, too few to judge by.")
+	m.paragraph(fewWords)
 }

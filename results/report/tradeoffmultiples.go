@@ -27,7 +27,6 @@ type multiplePart struct {
 	Text, Under string
 	Mark        mark
 	Whisker     string
-	Sparse      bool
 }
 
 // axisTitle names an axis.
@@ -71,7 +70,7 @@ func (d *multiple) draw(m *Mechanism, parts []Shift, y scale) {
 	for i, s := range parts {
 		x, py := round1(d.Left+(float64(i)+0.5)*step), y.at(s.Points)
 		line = append(line, at(x, py))
-		p := multiplePart{X: x, Sparse: s.Sparse, Mark: mark{x, py, shape(d.Style, x, py), m.Name + ", " + s.PartText() + ": " + s.text()}}
+		p := multiplePart{X: x, Mark: mark{X: x, Y: py, Shape: shape(d.Style, x, py), Title: m.Name + ", " + s.PartText() + ": " + s.text(), Few: s.Sparse}}
 		if i%every == 0 {
 			p.Text, p.Under = s.PartText(), fmt.Sprintf("n=%d", s.Pairs)
 			if s.Sparse {

@@ -114,7 +114,7 @@ func (c *scatter) dot(t *Tradeoff, board string, p point, x, y scale, cost strin
 	s := m.score(board)
 	d := dot{Style: m.run % styles, Name: m.Name}
 	px, py := x.at(p.cost), y.at(p.score)
-	d.Mark = mark{px, py, shape(d.Style, px, py), fmt.Sprintf("%s: %s %%, %s", m.Name, percentText(s.Score), cost)}
+	d.Mark = mark{X: px, Y: py, Shape: shape(d.Style, px, py), Title: fmt.Sprintf("%s: %s %%, %s", m.Name, percentText(s.Score), cost)}
 	if s.Low != nil {
 		low, high := y.at(*s.Low), y.at(*s.High)
 		d.Mark.Title = fmt.Sprintf("%s: %s %% (%s), %s", m.Name, percentText(s.Score), rangeText(s.Low, s.High), cost)

@@ -98,7 +98,7 @@ func tokensPerSecond(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	return grouped(int(*v))
+	return numberText(*v)
 }
 
 func dateText(t time.Time) string {

@@ -129,9 +129,24 @@ func (b *bench) cuts(t *testing.T) {
 					t.Fatalf("Len is %d, want %d", c.Len(), from)
 				}
 				got = append(got, b.feed(c, b.shape.Cut(x, from, min(n, from+chunk)))...)
+				if chunk == 1 {
+					b.reads(t, c, from)
+				}
 			}
 			b.check(t, fmt.Sprintf("pieces of %d", chunk), want, 0, 1, got)
 		}
+	}
+}
+
+// reads compares what the last step says that it read with what its row sees.
+func (b *bench) reads(t *testing.T, c attention.Cache, row int) {
+	t.Helper()
+	r, ok := c.(attention.Reader)
+	if !ok {
+		return
+	}
+	if got, want := r.KeysRead(), b.shape.Heads*len(b.Sees(b.shape, row)); got != want {
+		t.Fatalf("row %d reads %d keys, want %d", row, got, want)
 	}
 }
 
@@ -206,9 +221,13 @@ func (b *bench) forks(t *testing.T) {
 		if both, apart := held(c, f), held(c)+held(f); at > 4*cpu.BlockTokens && both >= apart {
 			t.Errorf("a fork at %d shares nothing: %d bytes together, %d apart", at, both, apart)
 		}
+		if r, ok := f.(attention.Reader); ok && r.KeysRead() != 0 {
+			t.Errorf("a fork at %d read %d keys without a step", at, r.KeysRead())
+		}
 		whole := join(b.shape.Cut(x, 0, at), other)
-		got := b.feed(f, b.shape.Cut(other, 0, 2))
-		got = append(got, b.feed(f, b.shape.Cut(other, 2, more))...)
+		got := b.feed(f, b.shape.Cut(other, 0, 1))
+		got = append(got, b.feed(f, b.shape.Cut(other, 1, more))...)
+		b.reads(t, f, at)
 		b.check(t, fmt.Sprintf("forked at %d", at), b.shape.define(whole, b.Sees), at, 33, got)
 	}
 	got := b.feed(c, b.shape.Cut(other, 0, 3))

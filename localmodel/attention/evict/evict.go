@@ -40,6 +40,7 @@ var (
 	_ attention.PromptEnder = Evict{}
 	_ attention.Chooser     = Evict{}
 	_ attention.Filler      = Evict{}
+	_ attention.Reader      = (*cache)(nil)
 )
 
 // String implements attention.Mechanism.
@@ -164,6 +165,7 @@ func (e Evict) attendPrompt(k *cpu.Kernels, l attention.Layer, w attention.Work,
 		job.LSE = make([]float32, w.N*l.Heads)
 	}
 	k.Attend(shape(l), job)
+	c.Count(w.N, l.Heads*c.Len())
 	if sums {
 		k.ColumnSums(shape(l), job, c.received)
 	}
@@ -203,14 +205,16 @@ func (e Evict) attendKept(k *cpu.Kernels, l attention.Layer, w attention.Work, c
 	each := len(c.kept)
 	group, shared := l.Heads/each, each/l.KV.Heads
 	s := cpu.AttendShape{Heads: group, KV: one(l), Scale: l.Scale, SoftCap: l.SoftCap}
-	jobs, outs := make([]cpu.AttendJob, each), make([][]float32, each)
+	jobs, outs, seen := make([]cpu.AttendJob, each), make([][]float32, each), 0
 	for i, kept := range c.kept {
 		kv := i / shared
 		kept.Append(w.N, part(w.K, w.N, l.KV.Heads, kv, 1, l.KV.KeyDim), part(w.V, w.N, l.KV.Heads, kv, 1, l.KV.ValueDim))
 		outs[i] = make([]float32, w.N*group*l.KV.ValueDim)
+		seen += group * kept.Len()
 		jobs[i] = kept.Job(w.N, part(w.Q, w.N, l.Heads, i*group, group, l.KV.KeyDim), outs[i])
 	}
 	k.Attend(s, jobs...)
+	c.Count(w.N, seen)
 	for i, out := range outs {
 		for t := range w.N {
 			copy(w.Out[(t*l.Heads+i*group)*l.KV.ValueDim:], out[t*group*l.KV.ValueDim:][:group*l.KV.ValueDim])
@@ -305,11 +309,12 @@ func (e Evict) compact(k *cpu.Kernels, l attention.Layer, layers int, c *cache) 
 			kept[i].Append(1, key, value)
 		}
 	})
-	*c = cache{kept: kept, after: c.Len()}
+	*c = cache{ReadCount: c.ReadCount, kept: kept, after: c.Len()}
 }
 
 // cache is a prompt, and after its end what each choice kept of it.
 type cache struct {
+	attention.ReadCount
 	prompt   *attention.Blocks
 	queries  []float32   // rotated, of the last tokens computed: [≤ Recent, heads, keyDim]
 	received [][]float64 // by query head: the attention that each token received so far

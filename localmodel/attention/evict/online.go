@@ -19,7 +19,10 @@ import (
 // Source: ../shared/spec/attention.md §12 (arXiv 2306.14048).
 type Online struct{ Heavy, Recent int }
 
-var _ attention.Mechanism = Online{}
+var (
+	_ attention.Mechanism = Online{}
+	_ attention.Reader    = (*online)(nil)
+)
 
 // String implements attention.Mechanism.
 func (o Online) String() string {
@@ -64,10 +67,20 @@ func (o Online) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work
 			}
 		})
 		c.n += w.N
+		c.Count(w.N, c.attended())
 	}
 	if len(whole) > 0 {
 		full.Full{}.Attend(k, l, whole)
 	}
+}
+
+// attended is how many keys the heads saw in the last row.
+func (c *online) attended() int {
+	seen := 0
+	for i := range c.heads {
+		seen += len(c.heads[i].weights)
+	}
+	return seen
 }
 
 // hoard is what one head keeps: a token's key and value stand where its position
@@ -173,6 +186,7 @@ func (y *tally) least(last int) int {
 
 // online is the cache.
 type online struct {
+	attention.ReadCount
 	heads []hoard // by query head
 	shape cpu.KVShape
 	n     int

@@ -60,9 +60,11 @@ func attend(k *cpu.Kernels, l attention.Layer, works []attention.Work, lse [][]f
 		jobs[i].LSE = lse[i]
 	}
 	k.Attend(cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap, Window: l.Window}, jobs...)
-	if l.Window > 0 {
-		for _, w := range works {
-			w.Cache.(*cache).Drop(l.Window + Slack)
+	for _, w := range works {
+		c := w.Cache.(*cache)
+		c.Count(w.N, l.Heads*c.sees())
+		if l.Window > 0 {
+			c.Drop(l.Window + Slack)
 		}
 	}
 }
@@ -87,7 +89,18 @@ func (Full) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
 
 type cache struct {
 	*attention.Blocks
+	attention.ReadCount
 	window int
+}
+
+var _ attention.Reader = (*cache)(nil)
+
+// sees is how many keys the newest row sees.
+func (c *cache) sees() int {
+	if c.window > 0 {
+		return min(c.Len(), c.window)
+	}
+	return c.Len()
 }
 
 // Fork implements attention.Cache.

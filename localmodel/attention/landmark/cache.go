@@ -12,6 +12,7 @@ import (
 // cache is all tokens, and the landmarks' keys by themselves.
 type cache struct {
 	*attention.Blocks
+	attention.ReadCount
 	every int // a landmark is the last of so many tokens
 	// at, if not nil, are the positions of landmarks that stand irregularly.
 	at    []int

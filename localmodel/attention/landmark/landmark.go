@@ -31,6 +31,7 @@ type Landmark struct {
 var (
 	_ attention.Chooser = Landmark{}
 	_ attention.Filler  = Landmark{}
+	_ attention.Reader  = (*cache)(nil)
 )
 
 // String implements attention.Mechanism.
@@ -120,21 +121,24 @@ func (m Landmark) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	for _, r := range rows {
 		where = append(where, where[len(where)-1]+len(r.picks))
 	}
-	blocks := make([]float32, where[len(rows)]*dv)
+	blocks, seen := make([]float32, where[len(rows)]*dv), 0
 	for i, r := range rows {
 		kv := r.head / (l.Heads / l.KV.Heads)
 		own := cpu.ChosenJob{Head: kv, N: 1, Q: r.turns[len(r.picks):], Out: w.Out[i*dv:][:dv], Stride: dv, LSE: lse[i : i+1]}
 		start, end := c.span(c.blocksBefore(r.at))
 		own.Blocks = c.Choose(nil, start, min(r.at+1, end), 0)
+		seen += min(r.at+1, end) - start + len(r.picks)
 		jobs = append(jobs, own)
 		for j, pick := range r.picks {
 			start, end := c.span(pick)
+			seen += end - start
 			jobs = append(jobs, cpu.ChosenJob{
 				Head: kv, N: 1, Q: r.turns[j : j+1], Out: blocks[(where[i]+j)*dv:][:dv], Stride: dv, Blocks: c.Choose(nil, start, end, 0),
 			})
 		}
 	}
 	k.AttendChosen(shape(l), jobs...)
+	c.Count(w.N, seen)
 	k.Parallel(len(rows), func(i int) {
 		r := &rows[i]
 		for j, pick := range r.picks {

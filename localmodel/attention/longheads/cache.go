@@ -11,6 +11,7 @@ import (
 // cache is all keys and values, and a vector for each head and complete chunk.
 type cache struct {
 	*attention.Blocks
+	attention.ReadCount
 	chunk int
 	sums  vectors
 	// The open chunk's rows so far, rotated by their places in the chunk.

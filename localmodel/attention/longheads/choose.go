@@ -47,7 +47,11 @@ func (m LongHeads) attendChosen(k *cpu.Kernels, l attention.Layer, w attention.W
 		jobs[i].Follows = w.N <= fewRows && choosers[i].head%group != 0
 	})
 	k.AttendChosen(shape(l), jobs...)
+	c.Count(w.N, l.Heads*m.sees(from+w.N-1))
 }
+
+// sees is how many tokens a row at a position sees that has to choose.
+func (m LongHeads) sees(position int) int { return (m.TopK-1)*m.Chunk + position%m.Chunk + 1 }
 
 // job is the attention of a chooser to the chunks that it chooses. Turn r of
 // its queries is for the chunk that is packed at place r.

@@ -34,6 +34,7 @@ type LongHeads struct {
 var (
 	_ attention.Chooser = LongHeads{}
 	_ attention.Filler  = LongHeads{}
+	_ attention.Reader  = (*cache)(nil)
 )
 
 // String implements attention.Mechanism.
@@ -113,6 +114,7 @@ func (m LongHeads) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c
 	m.fill(k, l, w, c)
 	early := min(w.N, max(0, m.Chunk*m.TopK-from))
 	if early > 0 {
+		c.Count(w.N, l.Heads*c.Len())
 		job := c.Job(w.N, w.Q, w.Out)
 		job.N = early
 		k.Attend(shape(l), job)

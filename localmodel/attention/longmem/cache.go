@@ -10,6 +10,7 @@ import (
 
 // cache is the open segment and, where the layer has one, the memory.
 type cache struct {
+	attention.ReadCount
 	shape   cpu.KVShape
 	segment int
 	before  int               // tokens of closed segments
@@ -94,7 +95,7 @@ func (c *cache) Fork(n int) (attention.Cache, bool) {
 	switch {
 	case n >= c.before:
 		*f = *c
-		f.local = c.local.Fork(n - c.before)
+		f.local, f.ReadCount = c.local.Fork(n-c.before), attention.ReadCount{}
 		if c.mean != nil {
 			open, row := n-c.before, c.shape.Heads
 			f.keys = slices.Clone(c.keys[:open*row*c.shape.KeyDim])

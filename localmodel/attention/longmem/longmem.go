@@ -31,7 +31,10 @@ type LongMem struct {
 	Layer   int // the layer with the memory; -1: all of them
 }
 
-var _ attention.Chooser = LongMem{}
+var (
+	_ attention.Chooser = LongMem{}
+	_ attention.Reader  = (*cache)(nil)
+)
 
 // String implements attention.Mechanism.
 func (m LongMem) String() string {
@@ -96,7 +99,7 @@ func (m LongMem) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Wor
 		c := w.Cache.(*cache)
 		for done := 0; done < w.N; {
 			n := min(w.N-done, m.Segment-c.local.Len())
-			m.attend(k, l, part(w, l, done, n), c)
+			c.Count(w.N, m.attend(k, l, part(w, l, done, n), c))
 			done += n
 		}
 	}
@@ -115,8 +118,9 @@ func shape(l attention.Layer) cpu.AttendShape {
 	return cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap}
 }
 
-// attend computes rows of one segment.
-func (m LongMem) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
+// attend computes rows of one segment, and returns how many keys the last of them
+// saw, over all heads.
+func (m LongMem) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) int {
 	var raw []float32
 	if c.mean != nil {
 		raw = append(raw, w.Q...)
@@ -129,21 +133,24 @@ func (m LongMem) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *
 	}
 	c.local.Append(w.N, w.K, w.V)
 	k.Attend(shape(l), c.local.Job(w.N, w.Q, w.Out))
+	keys := l.Heads * c.local.Len()
 	if c.mean != nil {
-		m.recall(k, l, w, c, raw)
+		keys += m.recall(k, l, w, c, raw)
 	}
 	if c.local.Len() == m.Segment {
 		c.endSegment(m, l)
 	}
+	return keys
 }
 
-// recall mixes what heads find in memory into a work's rows. With nothing in
-// memory, or nothing to look up, the rows stay as they are.
-func (m LongMem) recall(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache, raw []float32) {
+// recall mixes what heads find in memory into a work's rows, and returns how many
+// keys a row's heads find. With nothing in memory, or nothing to look up, the rows
+// stay as they are.
+func (m LongMem) recall(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache, raw []float32) int {
 	d, dv, group := l.KV.KeyDim, l.KV.ValueDim, l.Heads/l.KV.Heads
 	found := m.lookUp(k, l, w.N, c, raw)
 	if len(found) == 0 {
-		return
+		return 0
 	}
 	out, jobs := make([]float32, len(found)*dv), make([]cpu.ChosenJob, len(found))
 	for i, chunks := range found {
@@ -156,6 +163,7 @@ func (m LongMem) recall(k *cpu.Kernels, l attention.Layer, w attention.Work, c *
 	for i, v := range out {
 		w.Out[i] = float32((1-m.Gate)*float64(w.Out[i]) + m.Gate*float64(v))
 	}
+	return l.Heads * len(found[0]) * m.Chunk
 }
 
 // lookUp returns the chunks that each row and head recalls, ascending; none at

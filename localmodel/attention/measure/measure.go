@@ -64,6 +64,9 @@ type Times struct {
 	Prepare float64 `json:"prepare_seconds"`
 	// Decode is one token behind the prompt, the median.
 	Decode float64 `json:"decode_seconds"`
+	// KeysRead is the share of the keys that query heads attended to in these
+	// tokens, the mean: 1 in full attention. 0: the cache doesn't tell.
+	KeysRead float64 `json:"keys_read,omitempty"`
 	// KVBytes is what the cache holds when the prompt is done.
 	KVBytes int64 `json:"kv_bytes"`
 }
@@ -108,7 +111,7 @@ func Run(ctx context.Context, k *cpu.Kernels, m attention.Mechanism, l attention
 	for _, bytes := range s.cache.Pieces() {
 		t.KVBytes += bytes
 	}
-	t.Decode = s.decode()
+	t.Decode, t.KeysRead = s.decode()
 	return t, ctx.Err()
 }
 
@@ -173,15 +176,19 @@ func (s *sequence) end() float64 {
 }
 
 // decode is the median of single tokens: at least 9, and more for a quarter of
-// a second, after one that isn't counted.
-func (s *sequence) decode() float64 {
+// a second, after one that isn't counted; keys is the share of them that was read,
+// the mean.
+func (s *sequence) decode() (seconds, keys float64) {
 	s.attend(s.work(1))
 	var took []float64
 	for began := time.Now(); len(took) < leastTokens || len(took) < mostTokens && time.Since(began) < 250*time.Millisecond; {
 		took = append(took, s.attend(s.work(1)))
+		if r, ok := s.cache.(attention.Reader); ok {
+			keys += float64(r.KeysRead()) / float64(s.l.Heads*s.cache.Len())
+		}
 	}
 	slices.Sort(took)
-	return took[len(took)/2]
+	return took[len(took)/2], keys / float64(len(took))
 }
 
 // Bounds of the single tokens that are timed.

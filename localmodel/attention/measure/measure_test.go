@@ -3,11 +3,14 @@ package measure_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/full"
 	"github.com/lcbench/lcbench/localmodel/attention/measure"
+	"github.com/lcbench/lcbench/localmodel/attention/sliding"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 )
 
@@ -100,5 +103,54 @@ func TestShapesThatMakeNoSense(t *testing.T) {
 	}
 	if err := (measure.Shape{Heads: 9, KVHeads: 3, Dim: 64}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// untold is full attention whose caches don't tell what they read.
+type untold struct{ full.Full }
+
+func (u untold) New(l attention.Layer) attention.Cache { return silent{u.Full.New(l)} }
+
+func (u untold) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
+	for i := range works {
+		works[i].Cache = works[i].Cache.(silent).Cache
+	}
+	u.Full.Attend(k, l, works)
+}
+
+type silent struct{ attention.Cache }
+
+// The share of the keys that is read is that of the timed steps, behind n+1 to
+// n+401 tokens.
+func TestTheShareOfTheKeysIsMeasured(t *testing.T) {
+	k := cpu.New(cpu.Best(), 1)
+	defer k.Close()
+	l := measure.Shape{Heads: 4, KVHeads: 2, Dim: 8}.Layer(cpu.F16)
+	const n = 3000
+	for _, c := range []struct {
+		m    attention.Mechanism
+		keys float64 // of a head; 0: all
+	}{
+		{full.Full{}, 0},
+		{sliding.Sliding{Window: 250, Sinks: 5}, 255},
+		{evict.Evict{Method: evict.SnapKV, Capacity: 300, Recent: 30, Kernel: 5}, -300},
+		{untold{}, math.NaN()},
+	} {
+		got, err := measure.Run(t.Context(), k, c.m, l, n, measure.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		least, most := c.keys/(n+401), c.keys/(n+2)
+		switch {
+		case c.keys == 0:
+			least, most = 1, 1
+		case c.keys < 0: // and those of the answer
+			least, most = (2-c.keys)/(n+2), (401-c.keys)/(n+401)
+		case math.IsNaN(c.keys):
+			least, most = 0, 0
+		}
+		if got.KeysRead < least-1e-12 || got.KeysRead > most+1e-12 {
+			t.Errorf("%v: the share %g of the keys is read, want %g to %g", c.m, got.KeysRead, least, most)
+		}
 	}
 }

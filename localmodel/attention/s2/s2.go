@@ -22,7 +22,10 @@ type S2 struct {
 	DecodeFull bool
 }
 
-var _ attention.Chooser = S2{}
+var (
+	_ attention.Chooser = S2{}
+	_ attention.Reader  = (*cache)(nil)
+)
 
 // String implements attention.Mechanism.
 func (m S2) String() string {
@@ -54,7 +57,7 @@ func (m S2) Fits(layers []attention.Layer, _ int) error {
 }
 
 // New implements attention.Mechanism.
-func (S2) New(l attention.Layer) attention.Cache { return &cache{attention.NewBlocks(l.KV)} }
+func (S2) New(l attention.Layer) attention.Cache { return &cache{Blocks: attention.NewBlocks(l.KV)} }
 
 // Bytes implements attention.Mechanism.
 func (S2) Bytes(l attention.Layer, n int) int64 { return attention.RunBytes(l.KV, n) }
@@ -75,20 +78,33 @@ func (m S2) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work) {
 		c.Append(w.N, w.K, w.V)
 		if w.Prompt == 0 || m.Group >= w.Prompt {
 			jobs = append(jobs, c.Job(w.N, w.Q, w.Out)) // one group
+			c.Count(w.N, l.Heads*seen(l, c.Len()))
 			continue
 		}
+		keys := 0
 		for _, h := range splitHeads(l) {
+			start, _ := m.span(c.Len()-1, h.shifted)
+			keys += (h.to - h.from) * seen(l, c.Len()-start)
 			if h.shifted {
 				h.own = make([]float32, len(w.Out))
 				halves = append(halves, h.of(w))
 			}
 			jobs = append(jobs, m.groups(c, l, w, h, from)...)
 		}
+		c.Count(w.N, keys)
 	}
 	k.Attend(cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap, Window: l.Window}, jobs...)
 	for _, h := range halves {
 		h.merge(l)
 	}
+}
+
+// seen is how many of the last n tokens the newest row sees.
+func seen(l attention.Layer, n int) int {
+	if l.Window > 0 {
+		return min(n, l.Window)
+	}
+	return n
 }
 
 // half is the heads of one half: query heads from … to-1. Where a kv head's
@@ -154,9 +170,12 @@ func (m S2) span(p int, shifted bool) (start, end int) {
 	return start, start + m.Group
 }
 
-type cache struct{ *attention.Blocks }
+type cache struct {
+	*attention.Blocks
+	attention.ReadCount
+}
 
 // Fork implements attention.Cache. Whether there are groups depends on the whole
 // prompt's length, and with it all that upper layers have seen: a beginning
 // does not serve a prompt of another length.
-func (c *cache) Fork(n int) (attention.Cache, bool) { return &cache{c.Blocks.Fork(0)}, n == 0 }
+func (c *cache) Fork(n int) (attention.Cache, bool) { return &cache{Blocks: c.Blocks.Fork(0)}, n == 0 }

@@ -44,6 +44,7 @@ type SinkKV struct {
 var (
 	_ attention.Chooser = SinkKV{}
 	_ attention.Filler  = SinkKV{}
+	_ attention.Reader  = (*cache)(nil)
 )
 
 // String implements attention.Mechanism.
@@ -120,10 +121,12 @@ func (m SinkKV) Attend(k *cpu.Kernels, l attention.Layer, works []attention.Work
 	s := cpu.AttendShape{Heads: l.Heads, KV: l.KV, Scale: l.Scale, SoftCap: l.SoftCap, NonCausal: true}
 	for i, w := range works {
 		out, own := make([]float32, w.N*l.Heads*l.KV.ValueDim), make([]float32, w.N*l.Heads)
-		job := w.Cache.(*cache).sinks.Job(w.N, w.Q, out)
+		c := w.Cache.(*cache)
+		job := c.sinks.Job(w.N, w.Q, out)
 		job.LSE = own
 		k.Attend(s, job)
 		cpu.MergePartials(w.Out, lse[i], out, own, w.N*l.Heads, l.KV.ValueDim)
+		c.Count(w.N, c.Cache.(attention.Reader).KeysRead()+l.Heads*m.Sinks)
 	}
 }
 
@@ -136,6 +139,7 @@ func (m SinkKV) Fill(k *cpu.Kernels, l attention.Layer, w attention.Work) {
 // cache is that of full attention and the sinks, which forks share.
 type cache struct {
 	attention.Cache
+	attention.ReadCount
 	sinks *attention.Blocks
 }
 

@@ -30,7 +30,10 @@ type Sliding struct {
 	TruePositions bool
 }
 
-var _ attention.PromptEnder = Sliding{}
+var (
+	_ attention.PromptEnder = Sliding{}
+	_ attention.Reader      = (*cache)(nil)
+)
 
 // slack is how far behind its end a prompt can be forked. Answers have none.
 const slack = 1024
@@ -92,6 +95,7 @@ func (s Sliding) own(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cac
 	rotate(k, l, w.K, l.KV.Heads, attention.Positions(c.Len(), w.N))
 	c.append(s.Sinks, w)
 	k.Attend(s.shape(l, l.Window), c.recent.Job(w.N, w.Q, w.Out))
+	c.Count(w.N, l.Heads*min(c.Len(), l.Window))
 }
 
 func (s Sliding) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
@@ -100,6 +104,7 @@ func (s Sliding) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *
 	c.append(s.Sinks, w)
 	early := min(w.N, max(0, s.Window+s.Sinks-from)) // rows that lose nothing
 	late := w.N - early
+	c.Count(w.N, l.Heads*min(c.Len(), s.Window+s.Sinks))
 	qd, od := l.Heads*l.KV.KeyDim, l.Heads*l.KV.ValueDim
 	lateQ := w.Q[early*qd : w.N*qd]
 	sinkQ := append([]float32(nil), lateQ...)
@@ -146,6 +151,7 @@ func rotate(k *cpu.Kernels, l attention.Layer, x []float32, heads int, at []int)
 }
 
 type cache struct {
+	attention.ReadCount
 	recent, sinks *attention.Blocks
 	// A row sees all tokens while there are no more than all, and then the last
 	// window of them, itself included, besides the sinks.

@@ -10,6 +10,7 @@ import (
 // cache is a prepared context and what stands behind its clustered tokens, or,
 // ahead of that, all tokens so far.
 type cache struct {
+	attention.ReadCount
 	fixed   *fixed
 	tail    *attention.Blocks
 	queries []float32 // rotated, of the last tokens: [≤ Observed, heads, KeyDim]

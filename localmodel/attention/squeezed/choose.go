@@ -42,9 +42,9 @@ func (x chooser) rows(from []float32, n, heads, d int) []float32 {
 }
 
 // attend computes the attention of a work's rows over the clustered keys that
-// each chooser keeps for all of them together. A head that keeps none has LSE
-// -inf.
-func (f *fixed) attend(k *cpu.Kernels, m Squeezed, l attention.Layer, w attention.Work) (out, lse []float32) {
+// each chooser keeps for all of them together, and returns how many keys all heads
+// keep. A head that keeps none has LSE -inf.
+func (f *fixed) attend(k *cpu.Kernels, m Squeezed, l attention.Layer, w attention.Work) (out, lse []float32, keys int) {
 	dv := l.KV.ValueDim
 	out, lse = make([]float32, w.N*l.Heads*dv), make([]float32, w.N*l.Heads)
 	choosers := m.choosers(l)
@@ -56,6 +56,7 @@ func (f *fixed) attend(k *cpu.Kernels, m Squeezed, l attention.Layer, w attentio
 	}
 	var jobs []cpu.RunsJob
 	for i, x := range choosers {
+		keys += x.heads * rowsIn(kept[i])
 		if w.N == 1 { // the rows of a chooser's heads lie side by side
 			jobs = append(jobs, cpu.RunsJob{Head: x.kv, N: x.heads, Q: w.Q[x.head*l.KV.KeyDim:], Runs: kept[i], Out: out[x.head*dv:], Stride: dv, LSE: lse[x.head:]})
 			continue
@@ -72,7 +73,16 @@ func (f *fixed) attend(k *cpu.Kernels, m Squeezed, l attention.Layer, w attentio
 			lse[t*l.Heads+h] = v
 		}
 	}
-	return out, lse
+	return out, lse, keys
+}
+
+// rowsIn is how many rows runs hold.
+func rowsIn(runs []cpu.Run) int {
+	n := 0
+	for _, r := range runs {
+		n += r.To - r.From
+	}
+	return n
 }
 
 // choose writes the runs that each chooser keeps for a work of several rows.

@@ -93,3 +93,39 @@ func TestAStepKeepsTheShareAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A step tells how many keys it has read: those of the clusters that the
+// definition keeps, and what stands behind them.
+func TestAStepTellsWhatItReads(t *testing.T) {
+	k := cpu.New(cpu.Best(), 2)
+	defer k.Close()
+	shape := attentiontest.Shapes()[1]
+	l := shape.Layer(cpu.F32)
+	for _, m := range []Squeezed{
+		{Keep: 0.2, Clusters: 0.05, Levels: 1, Rounds: 3}, {Keep: 0.2, Clusters: 0.05, Levels: 1, Rounds: 3, Each: true, Group: true},
+		{Keep: 0.1, Clusters: 0.1, Levels: 2, Coarse: 0.02, Rounds: 3},
+	} {
+		c := m.New(l).(*cache)
+		attentiontest.Feed(k, m, l, c, shape.Random(900, 3))
+		m.EndContext(k, []attention.Layer{l}, []attention.Cache{c})
+		for step := range 5 {
+			x := shape.Random(1, uint64(10+step))
+			q := slices.Clone(x.Q)
+			k.RoPE(q, 1, l.Heads, l.KV.KeyDim, l.Angles, []int{c.Len()})
+			want := l.Heads * (Observed + step + 1)
+			for _, chooser := range m.choosers(l) {
+				h := &c.fixed.heads[chooser.kv]
+				var coarse []float64
+				own := chooser.queries(q, 1, l)
+				if h.parent != nil {
+					coarse = scores(k, l, own, h.coarseTable)
+				}
+				want += chooser.heads * len(h.tokens(h.keep(1, scores(k, l, own, h.table), coarse)))
+			}
+			attentiontest.Feed(k, m, l, c, x)
+			if got := c.KeysRead(); got != want || got == l.Heads*c.Len() {
+				t.Errorf("%v: step %d reads %d keys, want %d of %d", m, step, got, want, l.Heads*c.Len())
+			}
+		}
+	}
+}

@@ -47,6 +47,7 @@ var (
 	_ attention.ContextEnder = Squeezed{}
 	_ attention.Chooser      = Squeezed{}
 	_ attention.Filler       = Squeezed{}
+	_ attention.Reader       = (*cache)(nil)
 )
 
 // Observed is how many of the context's last tokens set the threshold. They are
@@ -136,6 +137,7 @@ func shape(l attention.Layer) cpu.AttendShape {
 func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c *cache) {
 	fill(k, l, w, c)
 	job := c.tail.Job(w.N, w.Q, w.Out)
+	c.Count(w.N, l.Heads*c.tail.Len())
 	if c.fixed == nil {
 		k.Attend(shape(l), job)
 		return
@@ -143,7 +145,8 @@ func (m Squeezed) attend(k *cpu.Kernels, l attention.Layer, w attention.Work, c 
 	job.LSE = make([]float32, w.N*l.Heads)
 	k.Attend(shape(l), job)
 	if c.fixed.n > 0 {
-		out, lse := c.fixed.attend(k, m, l, w)
+		out, lse, clustered := c.fixed.attend(k, m, l, w)
+		c.Count(w.N, l.Heads*c.tail.Len()+clustered)
 		cpu.MergePartials(w.Out, job.LSE, out, lse, w.N*l.Heads, l.KV.ValueDim)
 	}
 }
