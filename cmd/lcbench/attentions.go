@@ -96,8 +96,7 @@ func parseAttentions(list []string) ([]attention.Mechanism, error) {
 }
 
 // readCompared is readSeveral under each mechanism that --attention names, one
-// after the other. All models are loaded at once: what doesn't fit is refused
-// before anything runs.
+// after the other.
 func readCompared(c *cli.Context) ([]*settings, error) {
 	if err := applyConfig(c); err != nil {
 		return nil, err
@@ -113,16 +112,11 @@ func readCompared(c *cli.Context) ([]*settings, error) {
 	if !strings.HasPrefix(c.String("model"), "local:") {
 		return nil, usagef("--attention names %d mechanisms: they are for local models (--model local:NAME)", len(specs))
 	}
-	for _, spec := range specs {
-		if err := checkCall(c, spec); err != nil {
-			return nil, err
-		}
-	}
 	var list []*settings
 	for i := range mechanisms {
 		under, err := readUnder(c, specs[i])
 		if err != nil {
-			return nil, errors.Join(err, closeLocals(list))
+			return nil, err
 		}
 		list = append(list, under...)
 	}
@@ -172,43 +166,23 @@ func (s *settings) subfolder(list []*settings) []string {
 	return parts
 }
 
-// checkCall refuses what is wrong with the call itself, ahead of the model, which
-// may have to be fetched: a benchmark that there isn't, lengths, and a mechanism
-// that can't do its work on what will be asked.
-func checkCall(c *cli.Context, spec string) error {
-	adapters, err := named(c.Args().Slice())
-	if err != nil {
-		return usage(err)
-	}
-	if tasks := splitWords(c.StringSlice("tasks")); len(adapters) == 1 {
-		a := adapters[0]
-		if err := benchmarks.CheckTasks(a.Name, a.Open(a.Builtin(0)).Tasks(), tasks); err != nil {
-			return usage(err)
-		}
-	} else if len(tasks) > 0 {
-		return usagef("--tasks is for one benchmark; run them one at a time")
-	}
-	lengths, err := parseLengths(c.StringSlice("lengths"))
-	if err != nil {
-		return usage(err)
-	}
-	if _, err := parseDepths(c.StringSlice("depths")); err != nil {
-		return usage(err)
-	}
-	if !strings.HasPrefix(c.String("model"), "local:") {
+// checkAttention refuses a mechanism, and other options of a local model, that
+// can't do their work on what will be asked.
+func (a *modelSettings) checkAttention(c *cli.Context, lengths []int) error {
+	if a.model.kind != "local" {
 		return nil
 	}
-	if _, err := localOptions(c, asRun{spec, c.String("rope"), c.String("window")}); err != nil {
+	if _, err := localOptions(c, asRun{a.attention, c.String("rope"), c.String("window")}); err != nil {
 		return err
 	}
-	m, err := parseAttention(spec)
+	m, err := parseAttention(a.attention)
 	if err != nil {
 		return err
 	}
 	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
 		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
 	}
-	if err := undivided(m, lengths); err != nil && chosen(spec) {
+	if err := undivided(m, lengths); err != nil && chosen(a.attention) {
 		return usagef("--attention %s: %w, the longest of --lengths", m, err)
 	}
 	return nil
@@ -228,9 +202,9 @@ func undivided(m attention.Mechanism, lengths []int) error {
 }
 
 // tellUndivided tells of usual pieces that leave nothing to choose.
-func (a *modelSettings) tellUndivided(c *cli.Context, spec string, lengths []int) {
-	m, err := attentions.Parse(spec)
-	if a.local == nil || err != nil || chosen(spec) {
+func (a *modelSettings) tellUndivided(c *cli.Context, lengths []int) {
+	m, err := attentions.Parse(a.attention)
+	if a.local == nil || err != nil || chosen(a.attention) {
 		return
 	}
 	if err := undivided(m, lengths); err != nil {

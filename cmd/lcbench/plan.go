@@ -33,6 +33,9 @@ func planCommand() *cli.Command {
 				}
 				list[0].window = n[0]
 			}
+			if err := load(c, list); err != nil {
+				return err
+			}
 			return planSeveral(c, list)
 		},
 	}

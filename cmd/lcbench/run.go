@@ -51,11 +51,17 @@ func runCommand() *cli.Command {
 			if list[0].adaptive, err = readAdaptive(c, list); err != nil {
 				return usage(err)
 			}
-			if c.Bool("dry-run") {
-				return planSeveral(c, list)
-			}
 			if o := c.String("output"); o != "" && o != "lm-eval" {
 				return usagef("output %q: the only further format is lm-eval", o)
+			}
+			if err := checkPlugins(c); err != nil {
+				return err
+			}
+			if err := load(c, list); err != nil {
+				return err
+			}
+			if c.Bool("dry-run") {
+				return planSeveral(c, list)
 			}
 			return run(c, list)
 		},
