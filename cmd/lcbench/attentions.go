@@ -182,21 +182,36 @@ func (a *modelSettings) checkAttention(c *cli.Context, lengths []int) error {
 	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
 		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
 	}
-	if err := undivided(m, lengths); err != nil && chosen(a.attention) {
-		return usagef("--attention %s: %w, the longest of --lengths", m, err)
+	return checkDivides(a.attention, m, lengths)
+}
+
+// checkDivides refuses pieces of somebody's choice that leave nothing to choose
+// in the longest context that was asked for.
+func checkDivides(spec string, m attention.Mechanism, lengths []int) error {
+	if err := undivided(m, lengths); err != nil && chosen(spec) {
+		return usagef("attention %s at %s, the longest of --lengths: %w", m, longest(lengths), err)
 	}
 	return nil
 }
 
-// chosen says that somebody chose a mechanism's parameters: the usual ones may
-// do nothing at some lengths, which is told, and no mistake.
-func chosen(spec string) bool { return strings.Contains(spec, ":") }
+func longest(lengths []int) string { return benchmarks.FormatTokens(slices.Max(lengths)) }
+
+// chosen says that somebody chose the pieces that a mechanism cuts a context
+// into: the usual ones may do nothing at some lengths, which is told, and no
+// mistake.
+func chosen(spec string) bool {
+	_, given, _ := strings.Cut(spec, ":")
+	return slices.ContainsFunc(strings.Split(given, ","), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return slices.Contains([]string{"chunk", "block", "topk"}, key)
+	})
+}
 
 // undivided says why a mechanism's pieces leave nothing to choose in the longest
 // context that was asked for; nil where they do.
 func undivided(m attention.Mechanism, lengths []int) error {
 	if d, divides := m.(attention.Divider); divides && len(lengths) > 0 {
-		return d.Divides(lengths[len(lengths)-1])
+		return d.Divides(slices.Max(lengths))
 	}
 	return nil
 }
@@ -208,7 +223,7 @@ func (a *modelSettings) tellUndivided(c *cli.Context, lengths []int) {
 		return
 	}
 	if err := undivided(m, lengths); err != nil {
-		fmt.Fprintf(c.App.ErrWriter, "lcbench: attention %s: %v, the longest of --lengths: it attends as full attention does\n", m, err)
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: attention %s at %s, the longest of --lengths, attends as full attention does: %v\n", m, longest(lengths), err)
 	}
 }
 
