@@ -16,7 +16,8 @@ func (g Gateau) WriteText(w io.Writer, top int) error {
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, "GATEAU: %s on %s\n", g.named(), printable(g.Benchmark))
 	if g.Against != nil {
-		_, _ = fmt.Fprintf(&b, "set against %s, window %s\n", g.Against.named(), grouped(g.Against.Window))
+		line := fmt.Sprintf("set against %s, window %s", g.Against.named(), grouped(g.Against.Window))
+		b.WriteString(strings.Join(wrap(line, 80, 2), "\n") + "\n")
 	}
 	builtinNote(&b, g.Builtin)
 	leftNote(&b, g.Left)
