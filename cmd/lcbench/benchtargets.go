@@ -48,8 +48,8 @@ func (t *comparison) targets(c *cli.Context, k *cpu.Kernels, lengths []int) erro
 		if err != nil {
 			return err
 		}
-		t.target(all <= mostShared*one, "%d questions on one document of %s: %.3f × one (want ≤ %g ×)",
-			sharedQuestions, benchmarks.FormatTokens(sharedDocument), all/one, mostShared)
+		t.target(all <= mostShared*one, "%d questions of %d tokens on one document of %s: %.3f × one (want ≤ %g ×)",
+			sharedQuestions, questionLength, benchmarks.FormatTokens(sharedDocument), all/one, mostShared)
 	}
 	t.rate(c.Float64("sgemm"))
 	return nil
