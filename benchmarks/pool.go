@@ -168,7 +168,7 @@ func tooFew(id string, length, tokens, need int) error {
 	size := FormatTokens(length)
 	return &SampleError{
 		SampleID: id, Reason: "too few distractors for a context of " + size,
-		Err: fmt.Errorf("%w: too few distractors: %d tokens of other documents without an answer in them, %d needed for a context of %s", ErrSample, tokens, need, size),
+		Err: fmt.Errorf("%w: too few distractors: %d tokens of other documents without an answer in them, %d needed for a context of %s; ask for shorter --lengths, or give more data (--data hub, --data-dir)", ErrSample, tokens, need, size),
 	}
 }
 

@@ -22,12 +22,16 @@ type ConfigError struct {
 }
 
 func (e *ConfigError) Error() string {
+	return e.What() + ": give another folder, or the old settings to resume it"
+}
+
+// What says what differs, without what to do about it.
+func (e *ConfigError) What() string {
 	parts := make([]string, len(e.Differences))
 	for i, d := range e.Differences {
 		parts[i] = d.String()
 	}
-	return fmt.Sprintf("results: %s holds a run of another configuration (%s): give another folder, or the old settings to resume it",
-		e.Dir, strings.Join(parts, "; "))
+	return fmt.Sprintf("results: %s holds a run of another configuration (%s)", e.Dir, strings.Join(parts, "; "))
 }
 
 // Differences lists the settings, data files and prompts in which the runs of

@@ -55,7 +55,11 @@ func (t *tablePage) footnotes(s Summary) {
 		}
 	}
 	if n := s.Samples.Unreadable; n > 0 {
-		t.text(fmt.Sprintf("%s of the data could not be read and counts nowhere.", plural(n, "row")), "\x1b[33m")
+		verb := "counts"
+		if n > 1 {
+			verb = "count"
+		}
+		t.text(fmt.Sprintf("%s of the data could not be read and %s nowhere.", plural(n, "row"), verb), "\x1b[33m")
 	}
 	if n := s.Samples.Lost; n > 0 {
 		t.text(fmt.Sprintf("%s lost (no answer to be had): 0 in Score, not in Valid score."+lostInSequences(s), plural(n, "sample")), "\x1b[33m")

@@ -112,6 +112,15 @@ func TestGateauIsAveragedAndRanked(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, b.String())
 		}
 	}
+	g.Against.Attention = "sliding:window=256,sinks=4,remap=true"
+	g.Against.Model = "local:smollm2-135m"
+	b.Reset()
+	if err := g.WriteText(&b, 1); err != nil {
+		t.Fatal(err)
+	}
+	if want := "set against local:smollm2-135m, attention sliding:window=256,sinks=4,remap=true,\n  window 256\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("there is no %q in\n%s", want, b.String())
+	}
 }
 
 // What is written is what is read, in both forms.

@@ -234,7 +234,11 @@ func (t *tablePage) sideNotes(runs []Overviewed) {
 	var dirs []string
 	for _, r := range runs {
 		if r.Dir != "" {
-			t.out.WriteString(printable(r.Dir+"  "+r.Attention) + "\n")
+			line := printable(r.Dir + "  " + r.Attention)
+			if terminalWidth(line) > t.o.Width {
+				line = printable(r.Dir) + "\n  " + printable(r.Attention)
+			}
+			t.out.WriteString(line + "\n")
 			dirs = append(dirs, r.Dir)
 		}
 	}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/lcbench/lcbench/scorers"
@@ -38,6 +39,21 @@ func TestSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "sidebyside.txt", b.String())
+}
+
+// A folder and its mechanism that don't fit on one line take two.
+func TestLongMechanismsStandBelowTheirFolders(t *testing.T) {
+	spec := "squeezed:keep=0.1,clusters=0.05,levels=1,rounds=10,share=head,step=mean"
+	runs := []Overviewed{{Name: "m4le", Attention: "full", Dir: "out/full", Trouble: "none"}, {Name: "m4le", Attention: spec, Dir: "out/squeezed", Trouble: "none"}}
+	for width, want := range map[int]string{80: "\nout/full  full\nout/squeezed\n  " + spec + "\n", 90: "\nout/full  full\nout/squeezed  " + spec + "\n"} {
+		var b bytes.Buffer
+		if err := WriteSideBySide(&b, runs, TableOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("in %d columns there is no %q in\n%s", width, want, b.String())
+		}
+	}
 }
 
 func TestRatesNeedTokensAndTime(t *testing.T) {

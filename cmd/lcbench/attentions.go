@@ -96,8 +96,7 @@ func parseAttentions(list []string) ([]attention.Mechanism, error) {
 }
 
 // readCompared is readSeveral under each mechanism that --attention names, one
-// after the other. All models are loaded at once: what doesn't fit is refused
-// before anything runs.
+// after the other.
 func readCompared(c *cli.Context) ([]*settings, error) {
 	if err := applyConfig(c); err != nil {
 		return nil, err
@@ -113,16 +112,11 @@ func readCompared(c *cli.Context) ([]*settings, error) {
 	if !strings.HasPrefix(c.String("model"), "local:") {
 		return nil, usagef("--attention names %d mechanisms: they are for local models (--model local:NAME)", len(specs))
 	}
-	for _, spec := range specs {
-		if err := checkCall(c, spec); err != nil {
-			return nil, err
-		}
-	}
 	var list []*settings
 	for i := range mechanisms {
 		under, err := readUnder(c, specs[i])
 		if err != nil {
-			return nil, errors.Join(err, closeLocals(list))
+			return nil, err
 		}
 		list = append(list, under...)
 	}
@@ -172,69 +166,64 @@ func (s *settings) subfolder(list []*settings) []string {
 	return parts
 }
 
-// checkCall refuses what is wrong with the call itself, ahead of the model, which
-// may have to be fetched: a benchmark that there isn't, lengths, and a mechanism
-// that can't do its work on what will be asked.
-func checkCall(c *cli.Context, spec string) error {
-	adapters, err := named(c.Args().Slice())
-	if err != nil {
-		return usage(err)
-	}
-	if tasks := splitWords(c.StringSlice("tasks")); len(adapters) == 1 {
-		a := adapters[0]
-		if err := benchmarks.CheckTasks(a.Name, a.Open(a.Builtin(0)).Tasks(), tasks); err != nil {
-			return usage(err)
-		}
-	} else if len(tasks) > 0 {
-		return usagef("--tasks is for one benchmark; run them one at a time")
-	}
-	lengths, err := parseLengths(c.StringSlice("lengths"))
-	if err != nil {
-		return usage(err)
-	}
-	if _, err := parseDepths(c.StringSlice("depths")); err != nil {
-		return usage(err)
-	}
-	if !strings.HasPrefix(c.String("model"), "local:") {
+// checkAttention refuses a mechanism, and other options of a local model, that
+// can't do their work on what will be asked.
+func (a *modelSettings) checkAttention(c *cli.Context, lengths []int) error {
+	if a.model.kind != "local" {
 		return nil
 	}
-	if _, err := localOptions(c, asRun{spec, c.String("rope"), c.String("window")}); err != nil {
+	if _, err := localOptions(c, asRun{a.attention, c.String("rope"), c.String("window")}); err != nil {
 		return err
 	}
-	m, err := parseAttention(spec)
+	m, err := parseAttention(a.attention)
 	if err != nil {
 		return err
 	}
 	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
 		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
 	}
+	return checkDivides(a.attention, m, lengths)
+}
+
+// checkDivides refuses pieces of somebody's choice that leave nothing to choose
+// in the longest context that was asked for.
+func checkDivides(spec string, m attention.Mechanism, lengths []int) error {
 	if err := undivided(m, lengths); err != nil && chosen(spec) {
-		return usagef("--attention %s: %w, the longest of --lengths", m, err)
+		return usagef("attention %s at %s, the longest of --lengths: %w", m, longest(lengths), err)
 	}
 	return nil
 }
 
-// chosen says that somebody chose a mechanism's parameters: the usual ones may
-// do nothing at some lengths, which is told, and no mistake.
-func chosen(spec string) bool { return strings.Contains(spec, ":") }
+func longest(lengths []int) string { return benchmarks.FormatTokens(slices.Max(lengths)) }
+
+// chosen says that somebody chose the pieces that a mechanism cuts a context
+// into: the usual ones may do nothing at some lengths, which is told, and no
+// mistake.
+func chosen(spec string) bool {
+	_, given, _ := strings.Cut(spec, ":")
+	return slices.ContainsFunc(strings.Split(given, ","), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return slices.Contains([]string{"chunk", "block", "topk"}, key)
+	})
+}
 
 // undivided says why a mechanism's pieces leave nothing to choose in the longest
 // context that was asked for; nil where they do.
 func undivided(m attention.Mechanism, lengths []int) error {
 	if d, divides := m.(attention.Divider); divides && len(lengths) > 0 {
-		return d.Divides(lengths[len(lengths)-1])
+		return d.Divides(slices.Max(lengths))
 	}
 	return nil
 }
 
 // tellUndivided tells of usual pieces that leave nothing to choose.
-func (a *modelSettings) tellUndivided(c *cli.Context, spec string, lengths []int) {
-	m, err := attentions.Parse(spec)
-	if a.local == nil || err != nil || chosen(spec) {
+func (a *modelSettings) tellUndivided(c *cli.Context, lengths []int) {
+	m, err := attentions.Parse(a.attention)
+	if a.local == nil || err != nil || chosen(a.attention) {
 		return
 	}
 	if err := undivided(m, lengths); err != nil {
-		fmt.Fprintf(c.App.ErrWriter, "lcbench: attention %s: %v, the longest of --lengths: it attends as full attention does\n", m, err)
+		fmt.Fprintf(c.App.ErrWriter, "lcbench: attention %s at %s, the longest of --lengths, attends as full attention does: %v\n", m, longest(lengths), err)
 	}
 }
 

@@ -99,11 +99,9 @@ func benchAttention(c *cli.Context, specs []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	lengths := []int{1000, 4000, 16000}
-	if c.IsSet("lengths") {
-		if lengths, err = parseLengths(splitWords(c.StringSlice("lengths"))); err != nil {
-			return usage(err)
-		}
+	lengths, err := benchLengths(c, specs, 1000, 4000, 16000)
+	if err != nil {
+		return err
 	}
 	k, kv, err := benchKernels(c)
 	if err != nil {
@@ -136,6 +134,30 @@ func benchAttention(c *cli.Context, specs []string) error {
 		return nil
 	}
 	return t.targets(c, k, lengths)
+}
+
+// benchLengths reads --lengths. A mechanism that is named has to have something to
+// choose in the longest one.
+func benchLengths(c *cli.Context, specs []string, lengths ...int) ([]int, error) {
+	var err error
+	if c.IsSet("lengths") {
+		if lengths, err = parseLengths(splitWords(c.StringSlice("lengths"))); err != nil {
+			return nil, usage(err)
+		}
+	}
+	for _, spec := range specs {
+		if spec == everything {
+			continue
+		}
+		m, err := parseAttention(spec)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkDivides(spec, m, lengths); err != nil {
+			return nil, err
+		}
+	}
+	return lengths, nil
 }
 
 // benchMechanisms reads the names; "all" are all that run without weights of

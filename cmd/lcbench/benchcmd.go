@@ -33,10 +33,20 @@ func benchCommand() *cli.Command {
 		),
 		Action: func(c *cli.Context) error {
 			if list := attentionSpecs(c); len(list) > 1 || list[0] == everything {
+				tellUnused(c)
 				return benchAttention(c, list)
 			}
 			return benchModel(c)
 		},
+	}
+}
+
+// tellUnused tells of a model's flags where mechanisms are compared without one.
+func tellUnused(c *cli.Context) {
+	for _, name := range []string{"model", "tokens", "window", "rope", "kv-budget"} {
+		if c.IsSet(name) {
+			fmt.Fprintf(c.App.ErrWriter, "lcbench: --%s isn't looked at: several mechanisms are compared at one layer, whose size is --shape's\n", name)
+		}
 	}
 }
 
@@ -52,6 +62,9 @@ func benchModel(c *cli.Context) error {
 	tokens := c.Int("tokens")
 	if tokens < 2 {
 		return usagef("--tokens %d: want 2 or more", tokens)
+	}
+	if err := checkModelBench(c, lengths); err != nil {
+		return err
 	}
 	m, err := openLocal(c.Context, c, name)
 	if err != nil {
@@ -79,12 +92,32 @@ func benchModel(c *cli.Context) error {
 	return nil
 }
 
+// checkModelBench refuses, ahead of the model, what it can't be measured under.
+func checkModelBench(c *cli.Context, lengths []int) error {
+	if c.IsSet("shape") {
+		if _, err := parseShape(c.String("shape")); err != nil {
+			return usage(err)
+		}
+		return usagef("--shape is for comparing mechanisms (--attention all, or several): a model has its own; leave it out")
+	}
+	spec, err := oneAttention(c)
+	if err != nil {
+		return err
+	}
+	m, err := parseAttention(spec)
+	if err != nil {
+		return err
+	}
+	return checkDivides(spec, m, lengths)
+}
+
 // questionTokens is more than BOS and the second question take.
 const questionTokens = 16
 
 // tableOf prints a table's head and returns what prints its lines.
 func tableOf(out io.Writer, i localmodel.Info) func(any) error {
-	fmt.Fprintf(out, "%s: %s, attention %s%s, KV cache %s\n", i.Name, i.Device, i.Attention, inRope(i), i.KV)
+	head := wrapped(fmt.Sprintf("%s: %s, attention %s%s, KV cache %s", i.Name, i.Device, i.Attention, inRope(i), i.KV), 78)
+	fmt.Fprintln(out, strings.Join(head, "\n  "))
 	fmt.Fprintf(out, "%8s%16s%15s%14s%9s%11s\n", "prompt", "prefill tok/s", "decode tok/s", "first token", "again", "memory")
 	return func(line any) error {
 		s := line.(speed)

@@ -36,14 +36,13 @@ func benchOnDevice(c *cli.Context, specs []string) error {
 		return err
 	}
 	defer d.Close() //nolint:errcheck // nothing is left to be lost
-	lengths := []int{1000, 4000, 16000}
+	usual := []int{1000, 4000, 16000}
 	if d.Kind() == gpu.Software {
-		lengths = []int{256, 1000}
+		usual = []int{256, 1000}
 	}
-	if c.IsSet("lengths") {
-		if lengths, err = parseLengths(splitWords(c.StringSlice("lengths"))); err != nil {
-			return usage(err)
-		}
+	lengths, err := benchLengths(c, specs, usual...)
+	if err != nil {
+		return err
 	}
 	t := &comparison{out: c.App.Writer, layer: shape.Layer(cpu.F32), json: c.Bool("json"), device: d.Adapter().String(), labels: labels(mechanisms)}
 	if !t.json {

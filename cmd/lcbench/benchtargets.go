@@ -131,7 +131,7 @@ func (t *comparison) kvErrors() {
 	}
 	t.target(within == of, "KV bytes: %d of %d within %g%% of the formula", within, of, 100*mostKVError)
 	for _, l := range off {
-		fmt.Fprintf(t.out, "          %s at %s: %d bytes, by formula %.0f\n", l.Attention, benchmarks.FormatTokens(l.N), l.KVBytes, l.Formula.KVBytes)
+		fmt.Fprintf(t.out, "          %s at %s: %d bytes, by formula %.0f\n", t.labels[l.Attention], benchmarks.FormatTokens(l.N), l.KVBytes, l.Formula.KVBytes)
 	}
 }
 

@@ -3,7 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -29,7 +30,7 @@ func dataCommand() *cli.Command {
 				return datasets.Pull(c.Context, hub)
 			}, nil),
 			sub("verify", "compare every file's sha256 with its pin", func(c *cli.Context, src datasets.Local) ([]datasets.Stored, error) {
-				return datasets.Verify(c.Context, src)
+				return verifyFiles(c, src)
 			}, dir),
 			sub("ls", "the files, where they are or would be, and their licences", func(_ *cli.Context, src datasets.Local) ([]datasets.Stored, error) {
 				return datasets.List(src)
@@ -66,10 +67,34 @@ func dataAction(c *cli.Context, do func(*cli.Context, datasets.Local) ([]dataset
 	return nil
 }
 
-func printFiles(c *cli.Context, files []datasets.Stored) error {
-	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
-	for _, f := range files {
-		fmt.Fprintf(w, "%s\t%s\t%d bytes\t%s\t%s@%.8s\t%s\n", f.State, f.Name, f.Bytes, f.Path, f.Pin.Repo, f.Pin.Revision, f.Pin.Licence)
+// verifyFiles compares what is there with its pins; where nothing is there,
+// nothing was verified.
+func verifyFiles(c *cli.Context, src datasets.Local) ([]datasets.Stored, error) {
+	files, err := datasets.Verify(c.Context, src)
+	missing := func(f datasets.Stored) bool { return f.State == datasets.StateMissing }
+	if err == nil && !slices.ContainsFunc(files, func(f datasets.Stored) bool { return !missing(f) }) {
+		hint := "lcbench data pull " + c.Args().First() + " fetches them"
+		if dir := c.String("data-dir"); dir != "" {
+			hint = "put them into " + dir
+		}
+		err = fmt.Errorf("nothing is verified: none of the %d files is here; %s", len(files), hint)
 	}
-	return w.Flush()
+	return files, err
+}
+
+// printFiles prints a file in three lines: its state and name, where it comes from,
+// and its path, which is never broken.
+func printFiles(c *cli.Context, files []datasets.Stored) error {
+	for _, f := range files {
+		name := f.Name
+		if f.State != datasets.StateMissing {
+			name += fmt.Sprintf(", %d bytes", f.Bytes)
+		}
+		from := wrapped(fmt.Sprintf("%s@%.8s, %s", f.Pin.Repo, f.Pin.Revision, f.Pin.Licence), 70)
+		_, err := fmt.Fprintf(c.App.Writer, "%-8s  %s\n          %s\n          %s\n", f.State, name, strings.Join(from, "\n          "), f.Path)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

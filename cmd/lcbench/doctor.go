@@ -22,6 +22,9 @@ func doctorCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := load(c, []*settings{s}); err != nil {
+				return err
+			}
 			return s.doctor(c)
 		},
 	}

@@ -25,10 +25,16 @@ func generateCommand() *cli.Command {
 			if err := applyConfig(c); err != nil {
 				return err
 			}
-			list, err := (&modelSettings{}).readBenchmarks(c)
+			a := &modelSettings{}
+			list, err := a.readBenchmarks(c)
 			if err != nil {
 				return err
 			}
+			count, err := a.namedTokenizer(c, list[0].options.Lengths)
+			if err != nil {
+				return err
+			}
+			a.countWith(count, list)
 			return list[0].generate(c)
 		},
 	}

@@ -73,17 +73,24 @@ func inspectedModel(c *cli.Context, can string) (string, error) {
 	return name, nil
 }
 
-// openInspected loads a model and opens the benchmark that it is asked.
+// openInspected opens the benchmark that a model is asked, then loads that.
 func openInspected(c *cli.Context, name string, o localmodel.Options) (*settings, error) {
 	a := &modelSettings{model: modelSpec{kind: "local", name: name}}
-	var err error
+	list, err := a.readNamed(c, []string{c.String("benchmark")})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDivides(attentionSpecs(c)[0], o.Attention, list[0].options.Lengths); err != nil {
+		return nil, err
+	}
+	count, err := a.namedTokenizer(c, list[0].options.Lengths)
+	if err != nil {
+		return nil, err
+	}
 	if a.local, err = openAs(c.Context, c, name, "", o); err != nil {
 		return nil, err
 	}
-	list, err := a.readNamed(c, []string{c.String("benchmark")})
-	if err != nil {
-		return nil, errors.Join(err, a.local.Close())
-	}
+	a.countWith(count, list)
 	return list[0], nil
 }
 

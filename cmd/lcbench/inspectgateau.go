@@ -102,43 +102,60 @@ func (g *gateau) open() error {
 	default:
 		o, g.watching = localmodel.NewWatching(o)
 	}
+	other, err := g.readAgainst()
+	if err != nil {
+		return err
+	}
 	if g.settings, err = openInspected(c, name, o); err != nil {
 		return err
 	}
 	g.found.Measured = measuredAs(c.String("model"), g.local)
 	g.found.Benchmark, g.found.Builtin, g.found.Tokenizer = g.adapter.Name, g.builtin, g.options.Tokenizer.Name()
-	return g.openAgainst()
+	return g.openAgainst(other)
 }
 
-// openAgainst loads the model that sees less, if one is named.
-func (g *gateau) openAgainst() error {
+// lesser is the model that sees less, as the flags name it.
+type lesser struct {
+	spec, name string
+	options    localmodel.Options
+}
+
+// readAgainst reads which model sees less; nil: none is named.
+func (g *gateau) readAgainst() (*lesser, error) {
 	c := g.c
 	own := asRun{c.String("against-attention"), c.String("against-rope"), c.String("against-window")}
-	spec := c.String("against")
-	if spec == "" && own == (asRun{}) {
+	l := &lesser{spec: c.String("against")}
+	if l.spec == "" && own == (asRun{}) {
 		if g.watching == nil {
-			return usagef("%s: nothing is left to measure without --against, --against-attention, --against-rope or --against-window", g.found.NoAwareness)
+			return nil, usagef("%s: nothing is left to measure without --against, --against-attention, --against-rope or --against-window", g.found.NoAwareness)
 		}
-		return nil
+		return nil, nil
 	}
-	if spec == "" {
-		spec = c.String("model")
+	if l.spec == "" {
+		l.spec = c.String("model")
 	}
-	name, ok := strings.CutPrefix(spec, "local:")
-	if !ok {
-		return usagef("--against %q: want local:NAME or local:PATH: only a model in this process tells how likely it thinks a given answer", spec)
+	var ok bool
+	if l.name, ok = strings.CutPrefix(l.spec, "local:"); !ok {
+		return nil, usagef("--against %q: want local:NAME or local:PATH: only a model in this process tells how likely it thinks a given answer", l.spec)
 	}
 	if own.attention == "" {
 		own.attention = "full"
 	}
-	o, err := localOptions(c, own)
-	if err != nil {
+	var err error
+	l.options, err = localOptions(c, own)
+	return l, err
+}
+
+// openAgainst loads the model that sees less, if there is one.
+func (g *gateau) openAgainst(l *lesser) error {
+	if l == nil {
+		return nil
+	}
+	var err error
+	if g.against, err = openAs(g.c.Context, g.c, l.name, "against-", l.options); err != nil {
 		return err
 	}
-	if g.against, err = openAs(c.Context, c, name, "against-", o); err != nil {
-		return err
-	}
-	m := measuredAs(spec, g.against)
+	m := measuredAs(l.spec, g.against)
 	if m == g.found.Measured {
 		return usagef("--against: that is the model itself, with the same settings; name another model, --against-attention, --against-rope or --against-window")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,9 @@ func judgePlace(c *cli.Context, path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		return judgeFolder(c, path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s: no such file or folder; give a folder that lcbench run made, or a file of answers for judges", path)
 	}
 	if err != nil {
 		return usage(err)

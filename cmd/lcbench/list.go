@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
@@ -18,13 +17,7 @@ import (
 
 func listCommand() *cli.Command {
 	sub := func(name, usage string, do func(*cli.Context, io.Writer) error) *cli.Command {
-		return &cli.Command{Name: name, Usage: usage, Action: func(c *cli.Context) error {
-			w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
-			if err := do(c, w); err != nil {
-				return err
-			}
-			return w.Flush()
-		}}
+		return &cli.Command{Name: name, Usage: usage, Action: func(c *cli.Context) error { return do(c, c.App.Writer) }}
 	}
 	return &cli.Command{
 		Name: "list", Usage: "what there is: benchmarks, tasks, models, attentions, ropes, metrics",
@@ -43,16 +36,25 @@ func listCommand() *cli.Command {
 }
 
 func listBenchmarks(_ *cli.Context, w io.Writer) error {
-	fmt.Fprintln(w, "NAME\tTITLE\tTASKS\tSAMPLES\tPAPER")
+	lines := [][]string{{"NAME", "TITLE", "TASKS", "SAMPLES", "PAPER"}}
 	for _, a := range all.List() {
 		tasks := a.Open(a.Builtin(0)).Tasks()
 		rows := 0
 		for _, t := range tasks {
 			rows += t.Rows
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\tarXiv %s\n", a.Name, a.Title, len(tasks), rows, a.Paper)
+		lines = append(lines, []string{a.Name, a.Title, fmt.Sprint(len(tasks)), published(rows), "arXiv " + a.Paper})
 	}
-	return nil
+	return writeColumns(w, lines)
+}
+
+// published is a count of samples as their authors give it; of those that are made
+// here there are as many as one likes.
+func published(rows int) string {
+	if rows == 0 {
+		return "–"
+	}
+	return fmt.Sprint(rows)
 }
 
 func listTasks(c *cli.Context, w io.Writer) error {
@@ -64,18 +66,49 @@ func listTasks(c *cli.Context, w io.Writer) error {
 		}
 		adapters = []benchmarks.Adapter{a}
 	}
-	fmt.Fprintln(w, "BENCHMARK\tTASK\tCATEGORY\tLANGUAGE\tMETRIC\tSAMPLES")
-	for _, a := range adapters {
+	for i, a := range adapters {
+		if len(adapters) > 1 {
+			fmt.Fprintf(w, "%s%s\n", strings.Repeat("\n", min(i, 1)), a.Name)
+		}
+		lines := [][]string{{"TASK", "LANG", "METRIC", "SAMPLES", "CATEGORY"}}
 		for _, t := range a.Open(a.Builtin(0)).Tasks() {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", a.Name, t.Name, t.Category, t.Language, t.Metric, t.Rows)
+			lines = append(lines, []string{t.Name, t.Language, t.Metric, published(t.Rows), t.Category})
+		}
+		if err := writeColumns(w, lines); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 func listModels(_ *cli.Context, w io.Writer) error {
+	var lines [][]string
 	for _, k := range modelKinds() {
-		fmt.Fprintf(w, "%s\t%s\n", k[0], k[1])
+		lines = append(lines, k[:])
+	}
+	return writeColumns(w, lines)
+}
+
+// writeColumns prints lines of as many cells each in columns, the last one broken
+// so that 80 columns hold it.
+func writeColumns(w io.Writer, lines [][]string) error {
+	last := len(lines[0]) - 1
+	widths, used := make([]int, last), 0
+	for i := range widths {
+		for _, cells := range lines {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cells[i]))
+		}
+		used += widths[i] + 2
+	}
+	for _, cells := range lines {
+		var line strings.Builder
+		for i, width := range widths {
+			fmt.Fprintf(&line, "%-*s  ", width, cells[i])
+		}
+		line.WriteString(strings.Join(wrapped(cells[last], 80-used), "\n"+strings.Repeat(" ", used)))
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -151,9 +184,9 @@ func listRopes(_ *cli.Context, w io.Writer) error {
 }
 
 func listMetrics(_ *cli.Context, w io.Writer) error {
-	fmt.Fprintln(w, "BENCHMARK\tMETRIC\tEQUALS")
+	lines := [][]string{{"BENCHMARK", "METRIC", "EQUALS"}}
 	for benchmark, m := range scorers.Metrics() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", benchmark, m.Name, m.Equals)
+		lines = append(lines, []string{benchmark, m.Name, m.Equals})
 	}
-	return nil
+	return writeColumns(w, lines)
 }

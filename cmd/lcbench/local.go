@@ -168,12 +168,12 @@ func findLocal(ctx context.Context, files local.Files, name string) (string, err
 
 // useLocal loads the model that --model local:… names, ahead of the samples:
 // its tokenizer counts them.
-func (s *modelSettings) useLocal(c *cli.Context, attention string) error {
+func (s *modelSettings) useLocal(c *cli.Context) error {
 	if s.model.kind != "local" {
 		return nil
 	}
 	var err error
-	if s.local, err = openLocalWith(c.Context, c, s.model.name, attention); err != nil {
+	if s.local, err = openLocalWith(c.Context, c, s.model.name, s.attention); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.App.ErrWriter, "lcbench: %s on %s, attention %s%s\n", s.model.name, s.local.Info.Device, s.local.Info.Attention, inRope(s.local.Info))

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,31 +56,41 @@ func listLocal(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(c.App.Writer, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tHERE\tLICENCE\tWHAT")
+	lines := [][]string{{"NAME", "HERE", "LICENCE", "WHAT"}}
 	for _, m := range local.BuiltIn() {
-		fmt.Fprintf(w, "%s\tbuilt in\t\t%s\n", m[0], m[1])
+		lines = append(lines, []string{m[0], "built in", "", m[1]})
 	}
 	for _, m := range files.List() {
 		here := "no"
 		if m.Here {
 			here = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.Name, here, m.Licence, m.Summary)
+		lines = append(lines, []string{m.Name, here, m.Licence, m.Summary})
 	}
-	return w.Flush()
+	return writeColumns(c.App.Writer, lines)
 }
 
 func inspectModel(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("want one file, got %d", c.NArg())
 	}
-	path := c.Args().First()
-	if files, err := modelFiles(c.App.ErrWriter); err == nil {
-		for _, m := range files.List() {
-			if m.Name == path && m.Here {
-				path = m.Path
-			}
+	name := c.Args().First()
+	if local.IsBuiltIn(name) {
+		return usagef("%s is built in: it has no file", name)
+	}
+	files, err := modelFiles(c.App.ErrWriter)
+	if err != nil {
+		return err
+	}
+	path := name
+	switch at := slices.IndexFunc(files.List(), func(m local.Stored) bool { return m.Name == name }); {
+	case at >= 0 && files.List()[at].Here:
+		path = files.List()[at].Path
+	case at >= 0:
+		return fmt.Errorf("%s is not here; lcbench model pull %s fetches it", name, name)
+	default:
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: no such file; give the path of a GGUF file, or a name of lcbench model ls", name)
 		}
 	}
 	f, err := gguf.Open(path)
@@ -93,9 +107,13 @@ func describe(out io.Writer, f *gguf.File, all bool) {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	defer w.Flush() //nolint:errcheck // the writer below has said it
 	fmt.Fprintf(w, "GGUF v%d, %d keys, %d tensors\n", f.Version, len(f.Keys()), len(f.Tensors()))
+	room := 80
+	for _, key := range f.Keys() {
+		room = min(room, 78-utf8.RuneCountInString(plain(key)))
+	}
 	for _, key := range f.Keys() {
 		v, _ := f.Value(key)
-		fmt.Fprintf(w, "%s\t%s\n", plain(key), oneLine(v))
+		fmt.Fprintf(w, "%s\t%s\n", plain(key), oneLine(v, max(20, room)))
 	}
 	byType := map[string][2]int{}
 	for _, t := range f.Tensors() {
@@ -115,11 +133,11 @@ func describe(out io.Writer, f *gguf.File, all bool) {
 	}
 }
 
-// oneLine prints a value in one line of at most 60 characters.
-func oneLine(v any) string {
+// oneLine prints a value in one line of at most room characters.
+func oneLine(v any, room int) string {
 	text := strings.ReplaceAll(plain(fmt.Sprint(v)), "\n", `\n`)
-	if r := []rune(text); len(r) > 60 {
-		return string(r[:57]) + "..."
+	if r := []rune(text); len(r) > room {
+		return string(r[:room-3]) + "..."
 	}
 	return text
 }

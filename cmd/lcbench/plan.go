@@ -33,6 +33,9 @@ func planCommand() *cli.Command {
 				}
 				list[0].window = n[0]
 			}
+			if err := load(c, list); err != nil {
+				return err
+			}
 			return planSeveral(c, list)
 		},
 	}
@@ -180,7 +183,7 @@ func (s *settings) printPlan(out io.Writer, plans []taskPlan) error {
 	fmt.Fprintf(out, "\n%s on %s, data: %s, tokens by %s\n", s.model, s.adapter.Name, s.source.Origin().Kind, s.options.Tokenizer.Name())
 	switch {
 	case sum.unread:
-		fmt.Fprintln(out, "~ sizes are the paper's averages: the data is not on this machine (lcbench data pull)")
+		fmt.Fprintln(out, "~ sizes are the paper's averages: the data is not here (lcbench data pull)")
 	case sum.estimated:
 		fmt.Fprintln(out, "~ extrapolated from the first samples of the task")
 	}
@@ -197,7 +200,7 @@ func (s *settings) printPlan(out io.Writer, plans []taskPlan) error {
 
 func (s *settings) printCut(out io.Writer, sum taskPlan) {
 	if s.window == 0 {
-		fmt.Fprintln(out, "cut:   unknown: no window given (--window); the endpoint's own is asked at run time")
+		fmt.Fprintln(out, "cut:   unknown without --window; a run asks the endpoint for its own")
 		return
 	}
 	fmt.Fprintf(out, "cut:   %d samples by %d tokens to fit %s\n", sum.cut, sum.cutTokens, benchmarks.FormatTokens(s.window))
@@ -218,6 +221,6 @@ func (s *settings) printCost(out io.Writer, sum taskPlan) {
 	// An endpoint of ordinary speed: 5,000 prompt tokens and 50 answer tokens a
 	// second for each request, half of the answers' limit used.
 	seconds := (float64(sum.prompt)/5000 + float64(sum.answer)/2/50) / float64(max(1, s.concurrency))
-	fmt.Fprintf(out, "time:  %s with %d requests in flight, at 5000 prompt and 50 answer tokens/s each (assumed)\n",
+	fmt.Fprintf(out, "time:  %s, %d requests in flight, each 5000 tokens/s in, 50 out (assumed)\n",
 		strings.TrimSuffix(time.Duration(seconds*float64(time.Second)).Round(time.Minute).String(), "0s"), max(1, s.concurrency))
 }

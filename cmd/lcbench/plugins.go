@@ -19,6 +19,17 @@ func pluginFlag() cli.Flag {
 	}
 }
 
+// checkPlugins refuses a --metric-command that names none, ahead of what costs
+// time.
+func checkPlugins(c *cli.Context) error {
+	for _, text := range c.StringSlice("metric-command") {
+		if _, _, err := plugin.Parse(text); err != nil {
+			return usage(err)
+		}
+	}
+	return nil
+}
+
 // startPlugins starts the programs of --metric-command. stop ends them.
 func startPlugins(ctx context.Context, c *cli.Context) (list []*plugin.Metric, stop func() error, err error) {
 	stop = func() error {

@@ -51,11 +51,17 @@ func runCommand() *cli.Command {
 			if list[0].adaptive, err = readAdaptive(c, list); err != nil {
 				return usage(err)
 			}
-			if c.Bool("dry-run") {
-				return planSeveral(c, list)
-			}
 			if o := c.String("output"); o != "" && o != "lm-eval" {
 				return usagef("output %q: the only further format is lm-eval", o)
+			}
+			if err := checkPlugins(c); err != nil {
+				return err
+			}
+			if err := load(c, list); err != nil {
+				return err
+			}
+			if c.Bool("dry-run") {
+				return planSeveral(c, list)
 			}
 			return run(c, list)
 		},
@@ -316,7 +322,7 @@ func (s *settings) openFolder(c *cli.Context, sub []string) (*results.Run, error
 	run, err := results.Open(dir, m)
 	var config *results.ConfigError
 	if errors.As(err, &config) {
-		return nil, usagef("%w; give another --out, or the same settings", err)
+		return nil, usagef("%s; give another --out, or the same settings", config.What())
 	}
 	return run, err
 }
@@ -408,6 +414,8 @@ func (s *settings) outcome(c *cli.Context, report runners.Report, runErr error) 
 		return exitError{exitBudget, errors.New("budget reached; raise --budget and give the same command to go on")}
 	case report.Drained:
 		return errors.New("stopped; the same command goes on from here")
+	case report.Lost > 0 && report.Lost == report.Unreadable:
+		return exitError{exitLost, fmt.Errorf("%d samples lost: they could not be made; see above", report.Lost)}
 	case report.Lost > 0:
 		return exitError{exitLost, fmt.Errorf("%d samples lost; the same command asks them again", report.Lost)}
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/lcbench/lcbench/datasets"
 	"github.com/lcbench/lcbench/localmodel"
 	"github.com/lcbench/lcbench/localmodel/generate"
-	"github.com/lcbench/lcbench/localmodel/tokenizer"
 	"github.com/lcbench/lcbench/runners"
 	"github.com/lcbench/lcbench/scorers"
 	"github.com/lcbench/lcbench/scorers/plugin"
@@ -32,7 +31,8 @@ type modelSettings struct {
 	budget      *runners.Limit
 	window      int // for plan
 	concurrency int
-	local       *localmodel.Model
+	attention   string            // of a local model, as the user names it
+	local       *localmodel.Model // nil until it is loaded
 	plugins     []*plugin.Metric
 	counted     generate.Stats // of local, when the benchmark before this one ended
 }
@@ -71,7 +71,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 }
 
 // readSeveral parses the flags for every benchmark that is named; "all" are
-// the eight of the field. The model and the tokenizer are opened once.
+// the eight of the field. Nothing is loaded: see load.
 func readSeveral(c *cli.Context) ([]*settings, error) {
 	if err := applyConfig(c); err != nil {
 		return nil, err
@@ -85,22 +85,18 @@ func readSeveral(c *cli.Context) ([]*settings, error) {
 
 // readUnder is readSeveral for one attention mechanism.
 func readUnder(c *cli.Context, attention string) ([]*settings, error) {
-	ask := &modelSettings{concurrency: c.Int("concurrency")}
-	err := checkCall(c, attention)
-	if err != nil {
-		return nil, err
-	}
+	ask := &modelSettings{concurrency: c.Int("concurrency"), attention: attention}
+	var err error
 	if ask.model, err = parseModel(cmp.Or(c.String("model"), "baseline:lexical"), c.String("model-args")); err != nil {
 		return nil, usage(err)
-	}
-	if err := ask.useLocal(c, attention); err != nil {
-		return nil, err
 	}
 	list, err := ask.readBenchmarks(c)
 	if err != nil {
 		return nil, err
 	}
-	ask.tellUndivided(c, attention, list[0].options.Lengths)
+	if err := ask.checkAttention(c, list[0].options.Lengths); err != nil {
+		return nil, err
+	}
 	if err := ask.readAsker(c, list[0].options); err != nil {
 		return nil, usage(err)
 	}
@@ -119,7 +115,7 @@ func (a *modelSettings) readNamed(c *cli.Context, names []string) ([]*settings, 
 	if err != nil {
 		return nil, usage(err)
 	}
-	common, err := a.readOptions(c)
+	common, err := readOptions(c)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -152,8 +148,9 @@ func (a *modelSettings) readNamed(c *cli.Context, names []string) ([]*settings, 
 	return list, nil
 }
 
-// readOptions reads what shapes samples, whatever the benchmark.
-func (a *modelSettings) readOptions(c *cli.Context) (benchmarks.Options, error) {
+// readOptions reads what shapes samples, whatever the benchmark. What counts
+// their tokens is opened later: see load.
+func readOptions(c *cli.Context) (benchmarks.Options, error) {
 	var o benchmarks.Options
 	var err error
 	o.Tasks = splitWords(c.StringSlice("tasks"))
@@ -176,21 +173,7 @@ func (a *modelSettings) readOptions(c *cli.Context) (benchmarks.Options, error) 
 	o.Seed, o.Mode, o.Salt = c.Uint64("seed"), c.String("mode"), c.Bool("salt")
 	o.LengthInstruction, o.JudgeQueries = c.String("length-instruction"), c.String("judge-queries")
 	o.Languages = splitWords(c.StringSlice("languages"))
-	if o.Shape, err = readShape(c); err != nil {
-		return o, err
-	}
-	name := c.String("tokenizer")
-	if a.local != nil && name == "" {
-		o.Tokenizer = a.local.Tokenizer()
-		return o, nil
-	}
-	if name == "" {
-		name = tokenizer.ApproxName
-		if own := tokenizer.ForModel(a.model.name); own != "" && len(o.Lengths) > 0 {
-			name = own
-		}
-	}
-	o.Tokenizer, err = openTokenizer(c, name)
+	o.Shape, err = readShape(c)
 	return o, err
 }
 
@@ -200,7 +183,7 @@ func readShape(c *cli.Context) (benchmarks.Shape, error) {
 		Repeats: c.Int("repeats"), Needles: c.IntSlice("needles"), Rounds: c.IntSlice("rounds"),
 		Placement: c.String("placement"), Direction: c.String("direction"), Haystack: c.String("haystack"),
 	}
-	if shape.Repeats < 0 {
+	if shape.Repeats < 0 || shape.Repeats == 0 && c.IsSet("repeats") {
 		return shape, fmt.Errorf("--repeats %d: want a number above 0", shape.Repeats)
 	}
 	for flag, counts := range map[string][]int{"needles": shape.Needles, "rounds": shape.Rounds} {
@@ -219,27 +202,6 @@ func readShape(c *cli.Context) (benchmarks.Shape, error) {
 		return shape, fmt.Errorf("--haystack %s is not a folder", shape.Haystack)
 	}
 	return shape, nil
-}
-
-// openTokenizer takes a named vocabulary, or that of a model: a name that
-// lcbench model ls knows, or the path of a file or folder.
-func openTokenizer(c *cli.Context, name string) (benchmarks.Tokenizer, error) {
-	if slices.Contains(tokenizer.Names(), name) {
-		return tokenizer.Named(name)
-	}
-	files, err := modelFiles(c.App.ErrWriter)
-	if err != nil {
-		return nil, err
-	}
-	if !files.Knows(name) && !strings.ContainsAny(name, `/\.:`) {
-		known := slices.Concat(tokenizer.Names(), files.Names())
-		return nil, fmt.Errorf("tokenizer %q%s: known are %s, and paths of a GGUF file or a tokenizer.json", name, benchmarks.DidYouMean(name, known), strings.Join(known, ", "))
-	}
-	path, err := files.Find(c.Context, name)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	return localmodel.OpenTokenizer(path)
 }
 
 // splitWords splits on commas and spaces, as lm-evaluation-harness does.
@@ -324,8 +286,7 @@ func (s *settings) present(c *cli.Context, tasks []benchmarks.Task) []string {
 
 func (s *modelSettings) readAsker(c *cli.Context, o benchmarks.Options) error {
 	a := &s.asker
-	a.Tokenizer, a.Truncate = o.Tokenizer, o.Truncate
-	a.Exact = tokenizer.ForModel(s.model.name) == o.Tokenizer.Name()
+	a.Truncate = o.Truncate
 	a.Overhead = 32 // more than any common chat template puts around one turn
 	a.System, a.ReasoningTokens = c.String("system-instruction"), c.Int("reasoning-tokens")
 	switch a.Chat = c.String("chat-template"); a.Chat {
@@ -341,9 +302,6 @@ func (s *modelSettings) readAsker(c *cli.Context, o benchmarks.Options) error {
 	if c.Bool("no-chat-template") {
 		a.Chat = "never"
 	}
-	if err := s.askLocal(o.Tokenizer); err != nil {
-		return err
-	}
 	return s.readGenKwargs(c.String("gen-kwargs"))
 }
 
@@ -358,16 +316,16 @@ func (s *modelSettings) readGenKwargs(list string) error {
 		switch p.key {
 		case "temperature":
 			var v float64
-			v, err = strconv.ParseFloat(p.value, 64)
+			v, err = number(p.value)
 			a.Temperature = &v
 		case "top_p":
-			a.TopP, err = strconv.ParseFloat(p.value, 64)
+			a.TopP, err = number(p.value)
 		case "seed":
 			var v int
-			v, err = strconv.Atoi(p.value)
+			v, err = whole(p.value)
 			a.Seed = &v
 		case "max_gen_toks", "max_tokens":
-			a.MaxTokens, err = strconv.Atoi(p.value)
+			a.MaxTokens, err = whole(p.value)
 		case "until", "stop":
 			a.Stop = append(a.Stop, strings.ReplaceAll(p.value, `\n`, "\n"))
 		case "do_sample":
@@ -419,6 +377,22 @@ func (s *modelSettings) readBudget(name, price string, c *cli.Context) error {
 	}
 	s.budget = &limit
 	return nil
+}
+
+func number(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, errors.New("want a number")
+	}
+	return v, nil
+}
+
+func whole(text string) (int, error) {
+	v, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, errors.New("want a whole number")
+	}
+	return v, nil
 }
 
 type pair struct{ key, value string }

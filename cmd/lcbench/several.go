@@ -232,7 +232,11 @@ func planSeveral(c *cli.Context, list []*settings) error {
 			if i > 0 {
 				fmt.Fprintln(c.App.Writer)
 			}
-			fmt.Fprintf(c.App.Writer, "%s\n\n", s.adapter.Title)
+			title := s.adapter.Title
+			if compared(list) {
+				title += " under " + s.local.Info.Attention
+			}
+			fmt.Fprintf(c.App.Writer, "%s\n\n", title)
 		}
 		if err := plan(c.Context, s, c.App.Writer); err != nil {
 			return err

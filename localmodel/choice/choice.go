@@ -68,6 +68,9 @@ func Parse[T any](what, noun, spec string, list []Entry[T]) (T, error) {
 		}
 		return chosen, nil
 	}
+	if strings.TrimSpace(name) == "" {
+		return none, fmt.Errorf("%s %q names no %s: want one of %s, or leave it out", what, spec, noun, strings.Join(names, ", "))
+	}
 	return none, &UnknownError{
 		Name: name, Known: names, quoted: true,
 		before: fmt.Sprintf("%s %q: no %s ", what, spec, noun), after: "; there is " + strings.Join(names, ", "),

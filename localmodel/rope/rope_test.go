@@ -241,7 +241,7 @@ func TestParse(t *testing.T) {
 		{"yarn:form=paper,factor=2,amplitude=1.25", "yarn:factor=2,beta-fast=32,beta-slow=1,form=paper,amplitude=1.25", ""},
 		{"llama3:factor=32", "llama3:factor=32,low=1,high=4,original=8192", ""},
 		{"abf:base=1e6", "abf:base=1000000", ""},
-		{"", "", `rope "": no kind ""; there is none, pi, abf, ntk, dynamic-ntk, yarn, llama3, e2llm`},
+		{"", "", `rope "" names no kind: want one of none, pi, abf, ntk, dynamic-ntk, yarn, llama3, e2llm, or leave it out`},
 		{"yarm:factor=4", "", `rope "yarm:factor=4": no kind "yarm"; there is none, pi, abf, ntk, dynamic-ntk, yarn, llama3, e2llm`},
 		{"pi", "", `rope "pi": factor is missing` + wantPI},
 		{"pi:factor=0.5", "", `rope "pi:factor=0.5": factor=0.5: want a number from 1 to 1e+06` + wantPI},

@@ -2,7 +2,9 @@ package compare
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,6 +90,9 @@ func (r Run) model() string {
 // Open reads one side: a run's folder, a folder of such, or a baseline.
 func Open(path string) (Source, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Source{}, fmt.Errorf("compare: %s: there is no such folder or file; give a folder of lcbench run, or a file of lcbench baseline save", path)
+	}
 	if err != nil {
 		return Source{}, fmt.Errorf("compare: %w", err)
 	}

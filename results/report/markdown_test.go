@@ -34,6 +34,22 @@ func TestMarkdownTablesAreAsWideAsATerminal(t *testing.T) {
 	}
 }
 
+// A list of tasks without a space in it is broken behind its commas.
+func TestLongListsAreBrokenBehindCommas(t *testing.T) {
+	list := strings.Repeat("passage_retrieval,", 12) + "lcc"
+	var m markdown
+	m.item("**A**: tasks " + list + ", limit 20")
+	lines := strings.Split(strings.TrimSuffix(m.String(), "\n"), "\n")
+	for _, line := range lines {
+		if len(line) > textWidth {
+			t.Errorf("a line has %d columns: %q", len(line), line)
+		}
+	}
+	if got := strings.ReplaceAll(strings.Join(lines, ""), " ", ""); got != "-**A**:tasks"+list+",limit20" {
+		t.Errorf("something is lost: %q", got)
+	}
+}
+
 // TestWrappedLinesStayText: no line but the first may begin a list, a quotation
 // or a rule, and none is wider than it must be.
 func TestWrappedLinesStayText(t *testing.T) {

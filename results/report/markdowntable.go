@@ -29,7 +29,7 @@ func (m *markdown) item(text string) { m.wrap("  ", "- "+text) }
 
 func (m *markdown) wrap(indent, text string) {
 	used := 0
-	for i, word := range strings.Fields(text) {
+	for i, word := range brokenWords(text, textWidth-len(indent)) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
@@ -44,6 +44,23 @@ func (m *markdown) wrap(indent, text string) {
 		used += n
 	}
 	m.WriteString("\n")
+}
+
+// brokenWords are a text's words; one that is longer than width, such as a list of
+// tasks, is broken behind commas.
+func brokenWords(text string, width int) []string {
+	var out []string
+	for _, word := range strings.Fields(text) {
+		for len(word) > width {
+			cut := strings.LastIndexByte(word[:width], ',') + 1
+			if cut == 0 {
+				break
+			}
+			out, word = append(out, word[:cut]), word[cut:]
+		}
+		out = append(out, word)
+	}
+	return out
 }
 
 // startsBlock says that a word would begin a list, a quotation or a rule at the

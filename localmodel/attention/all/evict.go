@@ -16,11 +16,11 @@ func parseEvict(method evict.Method) func(parameters) (attention.Mechanism, erro
 		if e.Capacity, err = p.Count("capacity", 2048, 2); err != nil {
 			return nil, err
 		}
-		if e.Recent, err = p.Count("recent", min(32, e.Capacity-1), 1); err != nil {
+		if e.Recent, err = p.Count("recent", 32, 1); err != nil {
 			return nil, err
 		}
 		if e.Recent >= e.Capacity {
-			return nil, fmt.Errorf("recent=%d of capacity=%d leaves nothing to choose: want fewer", e.Recent, e.Capacity)
+			return nil, fmt.Errorf("recent=%d of capacity=%d leaves nothing to choose: want recent=%d or less or capacity=%d or more", e.Recent, e.Capacity, e.Capacity-1, e.Recent+1)
 		}
 		if e.PerKV, err = p.Flag("per-kv", false); err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ func parseLongHeads(p parameters) (attention.Mechanism, error) {
 	if err != nil {
 		return nil, err
 	}
-	topK, err := p.Count("topk", 16, 3)
+	topK, err := p.Count("topk", 16, longheads.LeastTopK)
 	if err != nil {
 		return nil, err
 	}

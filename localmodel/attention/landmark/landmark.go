@@ -44,7 +44,7 @@ func (m Landmark) Fits(layers []attention.Layer, window int) error {
 		case l.Landmark == 0:
 			return fmt.Errorf("it needs weights that were trained with landmark tokens, and these were not")
 		case l.Landmark != m.Block:
-			return fmt.Errorf("block=%d, but the weights were trained with a landmark behind every %d tokens", m.Block, l.Landmark)
+			return fmt.Errorf("block=%d, but the weights were trained with a landmark behind every %d tokens: want block=%d", m.Block, l.Landmark, l.Landmark)
 		case m.Block+1 > window:
 			return fmt.Errorf("a block of %d tokens and its landmark are larger than the window of %d", m.Block, window)
 		}
@@ -54,14 +54,7 @@ func (m Landmark) Fits(layers []attention.Layer, window int) error {
 
 // Divides implements attention.Divider.
 func (m Landmark) Divides(tokens int) error {
-	blocks := (tokens + m.Block - 1) / m.Block
-	switch {
-	case m.Block > tokens:
-		return fmt.Errorf("a block of %d tokens is larger than a context of %d", m.Block, tokens)
-	case m.TopK > blocks:
-		return fmt.Errorf("topk=%d, but a context of %d tokens has %d blocks of %d", m.TopK, tokens, blocks, m.Block)
-	}
-	return nil
+	return attention.Pieces{Name: "block", Length: m.Block, Fixed: true, TopK: m.TopK, Least: 1}.Divide("context", tokens)
 }
 
 // New implements attention.Mechanism.

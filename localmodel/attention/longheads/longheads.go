@@ -25,7 +25,7 @@ import (
 // LongHeads is the mechanism with its parameters.
 type LongHeads struct {
 	Chunk int // tokens of a chunk
-	TopK  int // chunks that a row sees in all, at least 3
+	TopK  int // chunks that a row sees in all, at least LeastTopK
 	// Group lets the query heads of a kv head choose together, by the sum of their
 	// scores, and read their chunks once. The paper lets each choose for itself.
 	Group bool
@@ -55,28 +55,21 @@ func (m LongHeads) Fits(layers []attention.Layer, window int) error {
 			return fmt.Errorf("chunks are summed up by values, which have %d channels here; keys have %d", l.KV.ValueDim, l.KV.KeyDim)
 		}
 	}
-	switch {
-	case !free:
+	if !free {
 		return errors.New("every layer of this model has a window of its own")
-	case m.Chunk > window:
-		return fmt.Errorf("a chunk of %d tokens is larger than the window of %d", m.Chunk, window)
-	case m.TopK > (window+m.Chunk-1)/m.Chunk:
-		return fmt.Errorf("topk=%d, but a window of %d has %d chunks of %d", m.TopK, window, (window+m.Chunk-1)/m.Chunk, m.Chunk)
 	}
-	return nil
+	return m.pieces().Divide("window", window)
 }
 
-// Divides implements attention.Divider.
-func (m LongHeads) Divides(tokens int) error {
-	chunks := (tokens + m.Chunk - 1) / m.Chunk
-	switch {
-	case m.Chunk > tokens:
-		return fmt.Errorf("a chunk of %d tokens is larger than a context of %d", m.Chunk, tokens)
-	case m.TopK > chunks:
-		return fmt.Errorf("topk=%d, but a context of %d tokens has %d chunks of %d", m.TopK, tokens, chunks, m.Chunk)
-	}
-	return nil
+func (m LongHeads) pieces() attention.Pieces {
+	return attention.Pieces{Name: "chunk", Length: m.Chunk, TopK: m.TopK, Least: LeastTopK}
 }
+
+// LeastTopK are the first chunk, a row's own and the one before that.
+const LeastTopK = 3
+
+// Divides implements attention.Divider.
+func (m LongHeads) Divides(tokens int) error { return m.pieces().Divide("context", tokens) }
 
 // New implements attention.Mechanism.
 func (m LongHeads) New(l attention.Layer) attention.Cache {

@@ -130,8 +130,8 @@ func TestFits(t *testing.T) {
 	}{
 		{LongHeads{Chunk: 256, TopK: 16}, free, "<nil>"},
 		{LongHeads{Chunk: 256, TopK: 32}, free, "<nil>"},
-		{LongHeads{Chunk: 256, TopK: 33}, free, "topk=33, but a window of 8192 has 32 chunks of 256"},
-		{LongHeads{Chunk: 10000, TopK: 3}, free, "a chunk of 10000 tokens is larger than the window of 8192"},
+		{LongHeads{Chunk: 256, TopK: 33}, free, "topk=33, but a window of 8192 tokens has 32 chunks of 256: want topk=32 or less, chunk=255 or less or a window of 8193 or more"},
+		{LongHeads{Chunk: 10000, TopK: 3}, free, "a chunk of 10000 tokens is larger than a window of 8192: want chunk=4095 or less or a window of 20001 or more"},
 		{LongHeads{Chunk: 256, TopK: 16}, own, "every layer of this model has a window of its own"},
 		{LongHeads{Chunk: 256, TopK: 16}, uneven, "chunks are summed up by values, which have 32 channels here; keys have 64"},
 	} {
