@@ -230,8 +230,10 @@ func TestFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"a misshapen tensor", set("hidden_size", 64), "has shape [32 257], want [64 any]"},
 		{"an unknown architecture", set("model_type", "mamba"), `architecture "mamba" is not supported; supported are gemma3, llama, qwen2, qwen3`},
 		{"no architecture", set("model_type", nil), "config.json has no model_type; is this a language model?"},
-		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key llama.block_count is missing"},
-		{"heads that don't share evenly", set("num_key_value_heads", 3), "4 query heads can't share 3 kv heads evenly"},
+		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key num_hidden_layers is missing or no whole number"},
+		{"heads that don't share evenly", set("num_key_value_heads", 3), "config.json: model: key num_key_value_heads is 3, which 4 query heads (num_attention_heads) can't share evenly"},
+		{"heads that don't divide the width", set("num_attention_heads", 6), "config.json: model: key num_attention_heads is 6, which doesn't divide hidden_size, 32, and head_dim is missing"},
+		{"more heads than any model has", set("num_attention_heads", 5000), "config.json: model: key num_attention_heads is 5000, want 1 to 4096"},
 		{"biases where a llama has none", set("attention_bias", true), "config.json: attention_bias is not supported"},
 		{"a window of some of qwen's layers", func(m *hubModel) {
 			m.config["model_type"], m.config["use_sliding_window"] = "qwen2", true

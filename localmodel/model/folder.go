@@ -202,6 +202,22 @@ func (h *huggingFace) Float(key string) (float64, bool) {
 	return v, v > 0
 }
 
+// theirs is what config.json calls a key of GGUF's.
+func (h *huggingFace) theirs(key string) string {
+	name, ok := map[string]string{
+		"block_count": "num_hidden_layers", "embedding_length": "hidden_size", "feed_forward_length": "intermediate_size",
+		"attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads", "context_length": "max_position_embeddings",
+		"attention.key_length": "head_dim", "attention.value_length": "head_dim", "rope.dimension_count": "head_dim",
+		"attention.sliding_window": "sliding_window", "attention.sliding_window_pattern": "sliding_window_pattern",
+		"rope.freq_base": "rope_theta", "rope.freq_base_swa": "rope_local_base_freq", "attention.layer_norm_rms_epsilon": "rms_norm_eps",
+		"attn_logit_softcapping": "attn_logit_softcapping", "final_logit_softcapping": "final_logit_softcapping",
+	}[key]
+	if !ok {
+		return key
+	}
+	return name
+}
+
 // Ints implements Metadata.
 func (h *huggingFace) Ints(string) ([]int64, bool) { return nil, false }
 

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/lcbench/lcbench/localmodel/attention/kda"
 	"github.com/lcbench/lcbench/localmodel/attention/mla"
@@ -62,6 +63,11 @@ func assemble(c Config, t Tensors) (*Model, error) {
 	}
 	m.outputNorm = l.vector("output_norm.weight", c.Width)
 	if f := l.optional("rope_freqs.weight", c.RotatedDim/2); f != nil {
+		for i, factor := range f {
+			if !(factor > 0 && factor <= math.MaxFloat32) {
+				l.fail("rope_freqs.weight", "number %d is %g, want a divisor above 0", i, factor)
+			}
+		}
 		for i := range m.Ropes {
 			if !m.Ropes[i].Local {
 				m.Ropes[i].Factors = f
