@@ -19,11 +19,16 @@ import (
 // Source: ../shared/spec/attention.md §12 (arXiv 2306.14048).
 type Online struct{ Heavy, Recent int }
 
-var _ attention.Mechanism = Online{}
+var _ attention.Chooser = Online{}
 
 // String implements attention.Mechanism.
 func (o Online) String() string {
 	return fmt.Sprintf("h2o-online:heavy=%d,recent=%d", o.Heavy, o.Recent)
+}
+
+// Fits implements attention.Chooser.
+func (o Online) Fits(layers []attention.Layer, window int) error {
+	return evicts(layers, window, min(window, o.Heavy)+min(window, o.Recent), fmt.Sprintf("heavy %d with recent %d", o.Heavy, o.Recent))
 }
 
 // New implements attention.Mechanism.
