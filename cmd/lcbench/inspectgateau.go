@@ -105,6 +105,11 @@ func (g *gateau) open() error {
 	if g.settings, err = openInspected(c, name, o); err != nil {
 		return err
 	}
+	if g.watching != nil {
+		if err := g.watching.Watches(g.local); err != nil {
+			g.watching, g.found.NoAwareness = nil, err.Error()
+		}
+	}
 	g.found.Measured = measuredAs(c.String("model"), g.local)
 	g.found.Benchmark, g.found.Builtin, g.found.Tokenizer = g.adapter.Name, g.builtin, g.options.Tokenizer.Name()
 	return g.openAgainst()

@@ -46,6 +46,9 @@ func inspectHeads(c *cli.Context) error {
 		return err
 	}
 	defer s.local.Close() //nolint:errcheck // nothing was written
+	if err := watching.Watches(s.local); err != nil {
+		return usagef("--model %s: %w", c.String("model"), err)
+	}
 	heads, err := s.watchHeads(c, watching)
 	if err != nil {
 		return err
