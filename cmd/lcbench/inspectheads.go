@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,12 +82,20 @@ func (s *settings) watchHeads(c *cli.Context, watching *localmodel.Watching) (re
 
 // watchSample adds what the heads do with one sample, if it is answered.
 func (s *settings) watchSample(ctx context.Context, c *cli.Context, watching *localmodel.Watching, sample benchmarks.Sample, out *results.Heads) error {
-	needle, evidence := needleOf(sample)
-	if len(evidence) == 0 || sample.ForJudge() {
+	if len(sample.Evidence.Spans) == 0 || sample.ForJudge() {
 		out.Left++
 		return nil
 	}
 	limit := min(c.Int("max-tokens"), cmp.Or(sample.MaxTokens, c.Int("max-tokens")))
+	sample, _, err := s.cutFor(c, s.local, sample, limit)
+	needle, evidence := needleOf(sample)
+	if err == nil && len(evidence) == 0 {
+		err = errors.New("its evidence was cut to fit the window")
+	}
+	if err != nil {
+		out.Left++
+		return leaveOut(c, sample, err)
+	}
 	got, err := watching.Heads(ctx, s.local, promptOf(c, s.local, sample), needle, evidence, limit)
 	if err != nil {
 		out.Left++
