@@ -90,11 +90,13 @@ type Info struct {
 	Attention string `json:"attention"`
 	Rope      string `json:"rope"` // the scaling of positions, such as "none"
 	OwnRope   string `json:"-"`    // the one of the model's file
-	KV        string `json:"kv_type"`
-	Window    int    `json:"window"`
-	Layers    int    `json:"layers"`
-	Width     int    `json:"width"`
-	Vocab     int    `json:"vocab"`
+	// OwnAttention is the mechanism that the weights were trained with.
+	OwnAttention string `json:"-"`
+	KV           string `json:"kv_type"`
+	Window       int    `json:"window"`
+	Layers       int    `json:"layers"`
+	Width        int    `json:"width"`
+	Vocab        int    `json:"vocab"`
 	// Activations names the arithmetic between the weights, such as "float32".
 	Activations string `json:"activations"`
 }
@@ -193,7 +195,7 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 		m, err = onCPU(weights, words, o)
 	}
 	if err == nil {
-		m.Info.OwnRope = own
+		m.Info.OwnRope, m.Info.OwnAttention = own, ownAttention(weights).String()
 	}
 	return m, err
 }

@@ -188,8 +188,7 @@ func checkCall(c *cli.Context, spec string) error {
 	} else if len(tasks) > 0 {
 		return usagef("--tasks is for one benchmark; run them one at a time")
 	}
-	lengths, err := parseLengths(c.StringSlice("lengths"))
-	if err != nil {
+	if _, err := parseLengths(c.StringSlice("lengths")); err != nil {
 		return usage(err)
 	}
 	if _, err := parseDepths(c.StringSlice("depths")); err != nil {
@@ -198,18 +197,31 @@ func checkCall(c *cli.Context, spec string) error {
 	if !strings.HasPrefix(c.String("model"), "local:") {
 		return nil
 	}
-	if _, err := localOptions(c, asRun{spec, c.String("rope"), c.String("window")}); err != nil {
+	if _, err := localOptions(c, "", asRun{spec, c.String("rope"), c.String("window")}); err != nil {
 		return err
+	}
+	return checkWork(c, "attention", spec)
+}
+
+// checkWork refuses a mechanism, named by a flag, that can't do its work on what
+// will be asked; none is named by "".
+func checkWork(c *cli.Context, flag, spec string) error {
+	if spec == "" {
+		return nil
+	}
+	lengths, err := parseLengths(c.StringSlice("lengths"))
+	if err != nil {
+		return usage(err)
 	}
 	m, err := parseAttention(spec)
 	if err != nil {
 		return err
 	}
 	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
-		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
+		return usagef("--%s %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", flag, m)
 	}
 	if err := undivided(m, lengths); err != nil && chosen(spec) {
-		return usagef("--attention %s: %w, the longest of --lengths", m, err)
+		return usagef("--%s %s: %w, the longest of --lengths", flag, m, err)
 	}
 	return nil
 }

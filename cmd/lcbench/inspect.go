@@ -73,6 +73,19 @@ func inspectedModel(c *cli.Context, can string) (string, error) {
 	return name, nil
 }
 
+// inspectedUnder returns the mechanism that --attention names, one that can do
+// its work on what will be asked; "": none, which stands for the model's own.
+func inspectedUnder(c *cli.Context) (string, error) {
+	if !attentionGiven(c) {
+		return "", nil
+	}
+	how, err := oneAttention(c)
+	if err != nil {
+		return "", err
+	}
+	return how, checkWork(c, "attention", how)
+}
+
 // openInspected loads a model and opens the benchmark that it is asked.
 func openInspected(c *cli.Context, name string, o localmodel.Options) (*settings, error) {
 	a := &modelSettings{model: modelSpec{kind: "local", name: name}}

@@ -23,7 +23,7 @@ func inspectGateauCommand() *cli.Command {
 			"one alone helps and of how much attention the answer pays to it (full attention only).",
 		Flags: slices.Concat(dataFlags(), localFlags(), askingFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "against", Usage: "the model that sees less, local:NAME or local:PATH (default: the same one, if another --against-… is given)"},
-			&cli.StringFlag{Name: "against-attention", Usage: "its attention `mechanism` (default: full)"},
+			&cli.StringFlag{Name: "against-attention", Usage: "its attention `mechanism` (default: the one that its weights were trained with, mostly full)"},
 			&cli.StringFlag{Name: "against-rope", Usage: "its stretch of positions, a `KIND` (default: its own)"},
 			&cli.StringFlag{Name: "against-window", Usage: "its window in tokens, to which prompts are cut by --truncate (default: its own)"},
 			&cli.IntFlag{Name: "segment", Value: 128, Usage: "length of a segment in tokens"},
@@ -85,34 +85,50 @@ func (g *gateau) open() error {
 	if c.Int("segment") < 1 || c.Int("top") < 1 {
 		return usagef("--segment %d, --top %d: want 1 or more", c.Int("segment"), c.Int("top"))
 	}
-	how, err := oneAttention(c)
+	how, err := inspectedUnder(c)
 	if err != nil {
 		return err
 	}
-	o, err := localOptions(c, asRun{how, c.String("rope"), c.String("window")})
+	o, err := localOptions(c, "", asRun{how, c.String("rope"), c.String("window")})
 	if err != nil {
 		return err
 	}
 	g.found.Segment = c.Int("segment")
-	switch full := o.Attention.String() == "full"; {
-	case !full:
-		g.found.NoAwareness = "only full attention can be watched"
-	case c.String("device") == "gpu":
-		g.found.NoAwareness = "only the CPU's attention can be watched"
-	default:
-		o, g.watching = localmodel.NewWatching(o)
-	}
-	if g.settings, err = openInspected(c, name, o); err != nil {
+	if err := g.openOwn(name, o); err != nil {
 		return err
-	}
-	if g.watching != nil {
-		if err := g.watching.Watches(g.local); err != nil {
-			g.watching, g.found.NoAwareness = nil, err.Error()
-		}
 	}
 	g.found.Measured = measuredAs(c.String("model"), g.local)
 	g.found.Benchmark, g.found.Builtin, g.found.Tokenizer = g.adapter.Name, g.builtin, g.options.Tokenizer.Name()
 	return g.openAgainst()
+}
+
+// openOwn loads the model itself, to be watched if it can be.
+func (g *gateau) openOwn(name string, o localmodel.Options) error {
+	watched := o
+	switch own := o.Attention == nil; {
+	case !own && o.Attention.String() != "full":
+		g.found.NoAwareness = "only full attention can be watched"
+	case g.c.String("device") == "gpu":
+		g.found.NoAwareness = "only the CPU's attention can be watched"
+	default:
+		watched, g.watching = localmodel.NewWatching(o)
+	}
+	var err error
+	if g.settings, err = openInspected(g.c, name, watched); err != nil || g.watching == nil {
+		return err
+	}
+	if err := g.watching.Watches(g.local); err != nil {
+		g.watching, g.found.NoAwareness = nil, err.Error()
+		return nil
+	}
+	if own := g.local.Info.OwnAttention; o.Attention == nil && own != "full" {
+		g.watching, g.found.NoAwareness = nil, "only full attention can be watched, and the model's own is "+own
+		if err := g.local.Close(); err != nil {
+			return err
+		}
+		g.settings, err = openInspected(g.c, name, o)
+	}
+	return err
 }
 
 // openAgainst loads the model that sees less, if one is named.
@@ -133,10 +149,10 @@ func (g *gateau) openAgainst() error {
 	if !ok {
 		return usagef("--against %q: want local:NAME or local:PATH: only a model in this process tells how likely it thinks a given answer", spec)
 	}
-	if own.attention == "" {
-		own.attention = "full"
+	if err := checkWork(c, "against-attention", own.attention); err != nil {
+		return err
 	}
-	o, err := localOptions(c, own)
+	o, err := localOptions(c, "against-", own)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func inspectHeads(c *cli.Context) error {
 	if c.Int("top") < 1 || c.Int("max-tokens") < 1 {
 		return usagef("--top %d, --max-tokens %d: want 1 or more", c.Int("top"), c.Int("max-tokens"))
 	}
-	o, err := localOptions(c, asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
+	o, err := localOptions(c, "", asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,9 @@ func inspectHeads(c *cli.Context) error {
 	defer s.local.Close() //nolint:errcheck // nothing was written
 	if err := watching.Watches(s.local); err != nil {
 		return usagef("--model %s: %w", c.String("model"), err)
+	}
+	if own := s.local.Info.OwnAttention; own != "full" {
+		return usagef("--model %s: only full attention can be watched, and its own is %s", c.String("model"), own)
 	}
 	heads, err := s.watchHeads(c, watching)
 	if err != nil {
