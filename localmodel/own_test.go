@@ -201,6 +201,7 @@ func TestSinkFoldersComputeTheFormulas(t *testing.T) {
 	}{
 		{"sinks alone", "llama", object{}, nil, 1, "sinkkv:mode=kv,sinks=1"},
 		{"asked for", "llama", object{"add_sink_kv": true, "num_sink_tokens": 3}, nil, 3, "sinkkv:mode=kv,sinks=3"},
+		{"so many times over", "llama", object{"num_sink_tokens": 3}, nil, 3, "sinkkv:mode=kv,sinks=3"},
 		{"in a window", "mistral", object{"add_sink_kv": true, "sliding_window": 7}, nil, 1, "sinkkv:mode=kv,sinks=1"},
 		{"by name", "llama", object{}, sinkkv.SinkKV{Mode: sinkkv.KV, Sinks: 1}, 1, "sinkkv:mode=kv,sinks=1"},
 		{"unused", "llama", object{}, full.Full{}, 0, "full"},
@@ -250,6 +251,14 @@ func TestOwnAttentionThatCantBeUsedSaysWhy(t *testing.T) {
 		{"no landmarks", nil, nil, landmark.Landmark{Block: 50, TopK: 2}, "it needs weights that were trained with landmark tokens"},
 		{"a missing sink", nil, drop("model.layers.1.self_attn.head_bias_value"), nil, `tensor "blk.1.attn_sink_value" (model.layers.1.self_attn.head_bias_value in the folder): is missing`},
 		{"no sinks that are asked for", object{"add_sink_kv": true}, drop("model.layers.0.self_attn.head_bias_key"), nil, `head_bias_key in the folder): is missing`},
+		{"sinks on their side", nil, func(m *hubModel) {
+			for i := range m.tensors {
+				if x := &m.tensors[i]; x.name == "model.layers.2.self_attn.head_bias_key" {
+					x.shape = []int{1, 8, 1, 2}
+				}
+			}
+		}, nil, `head_bias_key in the folder): has shape [2 1 8 1], want [8 2]`},
+		{"no number of sinks that are there", object{"num_sink_tokens": -1}, nil, nil, "config.json: num_sink_tokens is -1, want 1 to 4096"},
 		{"no number of sinks", object{"add_sink_kv": true, "num_sink_tokens": 0}, nil, nil, "config.json: num_sink_tokens is 0, want 1 to 4096"},
 		{"other sinks than there are", nil, nil, sinkkv.SinkKV{Mode: sinkkv.KV, Sinks: 2}, "layer 0: 16 numbers of sink keys, want 2 kv heads × 2 sinks × 8"},
 	} {

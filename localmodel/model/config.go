@@ -30,7 +30,8 @@ type Config struct {
 	RotatedDim             int
 	Interleaved            bool // pairs (2i, 2i+1); else (i, i+d/2)
 	Landmarks              Landmarks
-	SinkCount              int // learned sinks of a layer; 0: as many as there are tensors for
+	SinkCount              int  // how often each learned sink is there; 0: once
+	SinksWanted            bool // there must be learned sinks
 }
 
 // Architectures lists what can be run.
