@@ -230,9 +230,21 @@ func TestFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"a misshapen tensor", set("hidden_size", 64), "has shape [32 257], want [64 any]"},
 		{"an unknown architecture", set("model_type", "mamba"), `architecture "mamba" is not supported; supported are gemma3, llama, qwen2, qwen3`},
 		{"no architecture", set("model_type", nil), "config.json has no model_type; is this a language model?"},
-		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key llama.block_count is missing"},
-		{"heads that don't share evenly", set("num_key_value_heads", 3), "4 query heads can't share 3 kv heads evenly"},
+		{"no number of layers", set("num_hidden_layers", nil), "config.json: model: key num_hidden_layers is missing or no whole number"},
+		{"heads that don't share evenly", set("num_key_value_heads", 3), "config.json: model: key num_key_value_heads is 3, which 4 query heads (num_attention_heads) can't share evenly"},
+		{"heads that don't divide the width", set("num_attention_heads", 6), "config.json: model: key num_attention_heads is 6, which doesn't divide hidden_size, 32, and head_dim is missing"},
+		{"more heads than any model has", set("num_attention_heads", 5000), "config.json: model: key num_attention_heads is 5000, want 1 to 4096"},
 		{"biases where a llama has none", set("attention_bias", true), "config.json: attention_bias is not supported"},
+		{"biases of the feed-forward network", set("mlp_bias", true), "config.json: mlp_bias is not supported"},
+		{"another activation", set("hidden_act", "gelu"), `config.json: hidden_act is "gelu", want silu`},
+		{"heads that turn in part", set("partial_rotary_factor", 0.5), "config.json: partial_rotary_factor 0.5 is not supported"},
+		{"a norm that stands on its side", func(m *hubModel) {
+			for i := range m.tensors {
+				if x := &m.tensors[i]; x.name == "model.layers.2.input_layernorm.weight" {
+					x.shape = []int{4, 8}
+				}
+			}
+		}, `tensor "blk.2.attn_norm.weight" (model.layers.2.input_layernorm.weight in the folder): has shape [8 4], want [32]`},
 		{"a window of some of qwen's layers", func(m *hubModel) {
 			m.config["model_type"], m.config["use_sliding_window"] = "qwen2", true
 		}, "config.json: use_sliding_window is not supported"},
@@ -317,4 +329,29 @@ func TestFoldersHaveTheTemplateOfTheirFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A config.json without rms_norm_eps is read as transformers reads it.
+func TestFoldersHaveTheUsualEpsilon(t *testing.T) {
+	m := randomModel(smallConfig("llama", object{"tie_word_embeddings": false}), "F32")
+	for i := range m.tensors { // small enough for epsilon to count
+		if m.tensors[i].name == "model.embed_tokens.weight" {
+			for j := range m.tensors[i].w {
+				m.tensors[i].w[j] = float64(float32(m.tensors[i].w[j] / 256))
+			}
+		}
+	}
+	ids := drawnIDs(20, byteTokens)
+	want := newNaive(m).logProbs(ids)
+	delete(m.config, "rms_norm_eps") // it was 1e-6
+	local, err := Open(m.write(t), Options{Device: "cpu", KV: "f32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	got, err := local.ScorePrompt(t.Context(), Prompt{IDs: ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "no rms_norm_eps", got.LogProbs, want)
 }

@@ -212,12 +212,27 @@ func TestKimiFoldersThatCantBeUsedSayWhy(t *testing.T) {
 		{"a layer of two kinds", linear("full_attn_layers", []int{1, 3}), Options{}, "layer 1 must be in one of"},
 		{"no taps", linear("short_conv_kernel_size", 0), Options{}, "key linear_attn_config.short_conv_kernel_size is 0, want 1 to 64"},
 		{"other taps than the weights", linear("short_conv_kernel_size", 3), Options{}, `tensor "model.layers.0.self_attn.q_conv1d.weight": has 192 weights, want 144`},
+		{"taps on their side", func(m *hubModel) {
+			for i := range m.tensors {
+				if x := &m.tensors[i]; x.name == "model.layers.1.self_attn.k_conv1d.weight" {
+					x.shape = []int{x.shape[2], 1, x.shape[0]}
+				}
+			}
+		}, Options{}, `tensor "model.layers.1.self_attn.k_conv1d.weight": has shape [48 1 4], want [4 48]`},
 		{"a missing gate", drop("model.layers.1.self_attn.g_b_proj.weight"), Options{}, `tensor "model.layers.1.self_attn.g_b_proj.weight": is missing`},
 		{"a misshapen latent matrix", set("qk_nope_head_dim", 15), Options{}, `tensor "model.layers.2.self_attn.q_proj.weight": has shape [32 96], want [32 92]`},
 		{"a latent layer without a rank", set("kv_lora_rank", nil), Options{}, `tensor "model.layers.2.self_attn.kv_a_proj_with_mqa.weight": is there, but config.json has no kv_lora_rank`},
 		{"no output", drop("lm_head.weight"), Options{}, `tensor "lm_head.weight": is missing`},
 		{"another activation", set("hidden_act", "gelu"), Options{}, `hidden_act is "gelu", want silu`},
 		{"scaled positions", set("rope_scaling", object{"type": "linear", "factor": 2.0}), Options{}, "rope_scaling is not supported in kimi_linear"},
+		{"positions scaled as transformers 5 says it", set("rope_parameters", object{"rope_type": "yarn", "factor": 2.0}), Options{}, `rope_parameters of type "yarn" are not supported in kimi_linear`},
+		{"an unsupported dtype", func(m *hubModel) {
+			for i := range m.tensors {
+				if x := &m.tensors[i]; x.name == "model.layers.2.self_attn.kv_b_proj.weight" {
+					x.dtype = "I32"
+				}
+			}
+		}, Options{}, `tensor "model.layers.2.self_attn.kv_b_proj.weight": dtype "I32" is not supported (supported: F32, F16, BF16)`},
 		{"an attention mechanism", func(*hubModel) {}, Options{Attention: sliding.Sliding{Window: 8}}, "attention sliding:window=8,sinks=0,remap=true: the model's layers attend as they were trained (kda, mla); use --attention full"},
 		{"a graphics device", func(*hubModel) {}, Options{Device: "gpu"}, "layers of kda, mla run on the CPU only so far; use --device cpu"},
 	} {

@@ -90,11 +90,13 @@ type Info struct {
 	Attention string `json:"attention"`
 	Rope      string `json:"rope"` // the scaling of positions, such as "none"
 	OwnRope   string `json:"-"`    // the one of the model's file
-	KV        string `json:"kv_type"`
-	Window    int    `json:"window"`
-	Layers    int    `json:"layers"`
-	Width     int    `json:"width"`
-	Vocab     int    `json:"vocab"`
+	// OwnAttention is the mechanism that the weights were trained with.
+	OwnAttention string `json:"-"`
+	KV           string `json:"kv_type"`
+	Window       int    `json:"window"`
+	Layers       int    `json:"layers"`
+	Width        int    `json:"width"`
+	Vocab        int    `json:"vocab"`
 	// Activations names the arithmetic between the weights, such as "float32".
 	Activations string `json:"activations"`
 }
@@ -164,6 +166,7 @@ func (m *Model) useTemplate(text, bos, eos string) {
 // assemble puts kernels and engine under a model: those of a graphics device
 // where one was asked for, or is there.
 func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options) (*Model, error) {
+	named := o.Attention
 	o.settle(weights)
 	own := weights.GlobalRope().String()
 	if err := o.stretch(weights); err != nil {
@@ -178,7 +181,7 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 		}
 		o.Device = "cpu"
 	}
-	if err := o.fits(weights); err != nil {
+	if err := o.fits(weights, named); err != nil {
 		return nil, err
 	}
 	d, err := openDevice(o)
@@ -192,20 +195,21 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 		m, err = onCPU(weights, words, o)
 	}
 	if err == nil {
-		m.Info.OwnRope = own
+		m.Info.OwnRope, m.Info.OwnAttention = own, ownAttention(weights).String()
 	}
 	return m, err
 }
 
 // stretch puts the options' rope on the model and settles their window.
 func (o *Options) stretch(weights *model.Model) error {
-	most, name := weights.Context, ""
+	own := func(tokens int) int { return tokens } // of a length that holds landmarks too
 	if l, ok := marked(weights, o.Attention); ok {
-		most = l.Unmarked(most)
+		own = l.Unmarked
 	}
+	most, name := own(weights.Context), ""
 	otherwise := most
 	if o.Rope != nil {
-		reach := weights.Stretch(o.Rope)
+		reach := own(weights.Stretch(o.Rope))
 		name = weights.GlobalRope().String()
 		most, otherwise = max(most, reach), min(most, reach)
 	}
@@ -218,17 +222,21 @@ func (o *Options) stretch(weights *model.Model) error {
 	return nil
 }
 
-// fits says what keeps the mechanism from running over the model's layers.
-func (o Options) fits(weights *model.Model) error {
-	how, ok := o.Attention.(attention.Chooser)
-	if !ok {
-		return nil
-	}
+// fits says what keeps the mechanism from running over the model's layers. One
+// that was named, rather than the model's own, must have something to choose in
+// the window.
+func (o Options) fits(weights *model.Model, named attention.Mechanism) error {
 	kv, err := kvType(o.KV)
 	if err != nil {
 		return err
 	}
-	if err := how.Fits(weights.Shapes(kv), o.Window); err != nil {
+	if how, ok := o.Attention.(attention.Chooser); ok {
+		err = how.Fits(weights.Shapes(kv), o.Window)
+	}
+	if how, ok := named.(attention.Divider); ok && err == nil {
+		err = how.Divides(o.Window)
+	}
+	if err != nil {
 		return &FitError{o.Attention.String(), err}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package localmodel
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/lcbench/lcbench/localmodel/attention/landmark"
 	"github.com/lcbench/lcbench/localmodel/attention/sinkkv"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+	"github.com/lcbench/lcbench/localmodel/rope"
 )
 
 // withLandmark gives a model's tokenizer the landmark's spelling.
@@ -104,7 +106,7 @@ func TestLandmarkFoldersComputeTheFormulas(t *testing.T) {
 // landmark, and no count has any.
 func answersGoOn(t *testing.T, dir string, m *hubModel, ids []int32, mark int32, every int, foretells bool) {
 	t.Helper()
-	local, err := Open(dir, Options{KV: "f32", Attention: landmark.Landmark{Block: every, TopK: 99}})
+	local, err := Open(dir, Options{KV: "f32", Attention: landmark.Landmark{Block: every, TopK: 128 / (every + 1)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +128,34 @@ func answersGoOn(t *testing.T, dir string, m *hubModel, ids []int32, mark int32,
 	}
 	if _, err := local.Count(Prompt{IDs: []int32{1, mark}}); err == nil || !strings.Contains(err.Error(), "token 2 of the prompt is a landmark") {
 		t.Errorf("a landmark in a prompt: %v", err)
+	}
+}
+
+// A stretch counts tokens as the model has them, with landmarks: what it leaves
+// to others is less, and no stretch at all leaves the window that it was.
+func TestLandmarksTakeTheirPlaceOfAStretch(t *testing.T) {
+	m := withLandmark(randomModel(smallConfig("llama", object{"mem_id": 256, "mem_freq": 5}), "F32"))
+	dir := m.write(t)
+	for _, c := range []struct {
+		rope   rope.Scaling
+		window int
+	}{{nil, 107}, {rope.None{}, 107}, {rope.PI{Factor: 2}, 214}} {
+		o := Options{Device: "cpu", Rope: c.rope, Window: c.window}
+		local, err := Open(dir, o)
+		if err != nil {
+			t.Errorf("%v: %v", c.rope, err)
+			continue
+		}
+		if err := closing(local, nil); err != nil {
+			t.Error(err)
+		}
+		o.Window++
+		var window *WindowError
+		if local, err := Open(dir, o); err == nil {
+			t.Errorf("%v: it opened with a window of %d (%v), want no more than %d", c.rope, o.Window, closing(local, nil), c.window)
+		} else if !errors.As(err, &window) || window.Own != c.window {
+			t.Errorf("%v: got %v, want the window to end at %d", c.rope, err, c.window)
+		}
 	}
 }
 
@@ -171,6 +201,7 @@ func TestSinkFoldersComputeTheFormulas(t *testing.T) {
 	}{
 		{"sinks alone", "llama", object{}, nil, 1, "sinkkv:mode=kv,sinks=1"},
 		{"asked for", "llama", object{"add_sink_kv": true, "num_sink_tokens": 3}, nil, 3, "sinkkv:mode=kv,sinks=3"},
+		{"so many times over", "llama", object{"num_sink_tokens": 3}, nil, 3, "sinkkv:mode=kv,sinks=3"},
 		{"in a window", "mistral", object{"add_sink_kv": true, "sliding_window": 7}, nil, 1, "sinkkv:mode=kv,sinks=1"},
 		{"by name", "llama", object{}, sinkkv.SinkKV{Mode: sinkkv.KV, Sinks: 1}, 1, "sinkkv:mode=kv,sinks=1"},
 		{"unused", "llama", object{}, full.Full{}, 0, "full"},
@@ -216,9 +247,18 @@ func TestOwnAttentionThatCantBeUsedSaysWhy(t *testing.T) {
 		{"a negative landmark", object{"mem_freq": 5, "mem_id": -1}, nil, nil, "config.json: mem_id is -1, want a token"},
 		{"a negative number of blocks", object{"mem_freq": 5, "mem_id": 256, "mem_top_k": -1}, nil, nil, "config.json: mem_top_k is -1, want 1 or more"},
 		{"landmarks elsewhere", object{"mem_freq": 5, "mem_id": 256}, nil, landmark.Landmark{Block: 50, TopK: 2}, "block=50, but the weights were trained with a landmark behind every 5 tokens"},
+		{"more blocks than there are", object{"mem_freq": 5, "mem_id": 256}, nil, landmark.Landmark{Block: 5, TopK: 23}, "attention landmark:block=5,topk=23: topk=23, but a context of 107 tokens has 22 blocks of 5"},
 		{"no landmarks", nil, nil, landmark.Landmark{Block: 50, TopK: 2}, "it needs weights that were trained with landmark tokens"},
 		{"a missing sink", nil, drop("model.layers.1.self_attn.head_bias_value"), nil, `tensor "blk.1.attn_sink_value" (model.layers.1.self_attn.head_bias_value in the folder): is missing`},
 		{"no sinks that are asked for", object{"add_sink_kv": true}, drop("model.layers.0.self_attn.head_bias_key"), nil, `head_bias_key in the folder): is missing`},
+		{"sinks on their side", nil, func(m *hubModel) {
+			for i := range m.tensors {
+				if x := &m.tensors[i]; x.name == "model.layers.2.self_attn.head_bias_key" {
+					x.shape = []int{1, 8, 1, 2}
+				}
+			}
+		}, nil, `head_bias_key in the folder): has shape [2 1 8 1], want [8 2]`},
+		{"no number of sinks that are there", object{"num_sink_tokens": -1}, nil, nil, "config.json: num_sink_tokens is -1, want 1 to 4096"},
 		{"no number of sinks", object{"add_sink_kv": true, "num_sink_tokens": 0}, nil, nil, "config.json: num_sink_tokens is 0, want 1 to 4096"},
 		{"other sinks than there are", nil, nil, sinkkv.SinkKV{Mode: sinkkv.KV, Sinks: 2}, "layer 0: 16 numbers of sink keys, want 2 kv heads × 2 sinks × 8"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention/watch"
 	"github.com/lcbench/lcbench/localmodel/generate"
@@ -21,8 +23,17 @@ func NewWatching(o Options) (Options, *Watching) {
 	return o, w
 }
 
+// Watches says what keeps model m, which was opened with w's options, from being
+// watched; nil: some layer attends in a way that can be.
+func (w *Watching) Watches(m *Model) error {
+	if !slices.Contains(strings.Split(m.Info.Attention, ", "), w.watch.String()) {
+		return fmt.Errorf("only full attention can be watched, and the model's layers are %s", m.Info.Attention)
+	}
+	return nil
+}
+
 // HeadScores is what heads did while an answer was generated, by layer and
-// head.
+// head. A layer with a mixer of its own has none.
 type HeadScores struct {
 	Text string // the answer
 	// Copying is the share of the needle that a head copied, EveryStep the figure

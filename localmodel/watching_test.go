@@ -35,3 +35,32 @@ func TestTheInductionHeadIsFound(t *testing.T) {
 		}
 	}
 }
+
+// Of a model that mixes layers those with full attention are watched, and one that
+// has none says so.
+func TestLayersOfOtherKindsAreNotWatched(t *testing.T) {
+	for pattern, heads := range map[string][]int{"kf": {0, 4}, "km": nil} {
+		o, w := NewWatching(Options{})
+		m, err := Open(kimiModel(kimiConfig(pattern), "F32").write(t), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		if err := w.Watches(m); (err == nil) != (heads != nil) {
+			t.Errorf("%s: %v", pattern, err)
+		}
+		if heads == nil {
+			continue
+		}
+		text := "the needle in it"
+		got, err := w.Heads(t.Context(), m, Prompt{Text: text}, [2]int{4, 10}, [][2]int{{4, 10}}, 3)
+		if err != nil || len(got.Copying) != len(heads) {
+			t.Fatalf("%s: %d layers (%v)", pattern, len(got.Copying), err)
+		}
+		for i, n := range heads {
+			if len(got.Copying[i]) != n {
+				t.Errorf("%s: layer %d has %d heads, want %d", pattern, i, len(got.Copying[i]), n)
+			}
+		}
+	}
+}

@@ -61,15 +61,22 @@ func (h Heads) WriteParquet(w io.Writer) error {
 	return pq.Close()
 }
 
+// maxLayers is far above any model's.
+const maxLayers = 4096
+
 // check refuses figures that no measurement gives: every layer has its heads in
-// order, and scores are no negative ones.
+// order, and scores are no negative ones. A layer that has none is left out.
 func (h *Heads) check() error {
 	for i, s := range h.List {
 		if !(s.Copying >= 0 && s.Copying <= 1) || !(s.Mass >= 0 && s.Mass <= 1.001) {
 			return fmt.Errorf("head %d of layer %d copies %g with a mass of %g: want 0 to 1", s.Head, s.Layer, s.Copying, s.Mass)
 		}
-		first := i == 0 || s.Layer == h.List[i-1].Layer+1
-		if s.Layer < 0 || first && s.Head != 0 || !first && (s.Layer != h.List[i-1].Layer || s.Head != h.List[i-1].Head+1) || i == 0 && s.Layer != 0 {
+		layer, head := -1, 0
+		if i > 0 {
+			layer, head = h.List[i-1].Layer, h.List[i-1].Head
+		}
+		goesOn, first := s.Layer == layer && s.Head == head+1, s.Layer > layer && s.Head == 0
+		if !goesOn && !first || s.Layer >= maxLayers {
 			return fmt.Errorf("head %d of layer %d is out of order: want layer by layer, heads from 0", s.Head, s.Layer)
 		}
 	}
@@ -96,9 +103,9 @@ func (h Heads) WriteText(w io.Writer, top int) error {
 	left := ""
 	switch {
 	case h.Left == 1:
-		left = "; 1 sample has no needle"
+		left = "; 1 sample was left out"
 	case h.Left > 1:
-		left = "; " + grouped(h.Left) + " samples have no needle"
+		left = "; " + grouped(h.Left) + " samples were left out"
 	}
 	title(&b, "%d of %d needles were answered; figures are of these%s.", h.Right, h.Asked, left)
 	if h.Right == 0 {

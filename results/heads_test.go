@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestHeadsAreDrawnAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`heads of m\x1b[31m on`, "2 of 4 needles were answered; figures are of these; 1 sample has no needle.\n",
+		`heads of m\x1b[31m on`, "2 of 4 needles were answered; figures are of these; 1 sample was left out.\n",
 		"    0  ·░\n    1  ▓█\n", "2 of 4 heads copy more than 0.1.\n",
 		"    1     1   1.000       1.000            50.0%\n    1     0   0.500       1.500            20.0%\n\nAttention that falls evenly would put 2.0% on",
 	} {
@@ -59,5 +60,23 @@ func TestHeadsAsJSONAndParquet(t *testing.T) {
 	}
 	if diff := cmp.Diff(h.List, rows); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Layers with a mixer of their own have no heads to tell of: what was written of
+// the others is read again, and drawn under their own numbers.
+func TestLayersWithoutHeadsAreLeftOut(t *testing.T) {
+	h := Heads{Instrument: InstrumentHeads, Model: "m", Asked: 1, Right: 1, List: []HeadScore{{3, 0, 1, 1, 0.5}, {3, 1, 0, 0, 0}, {7, 0, 0, 0, 0}, {7, 1, 0, 0, 0}}}
+	path := filepath.Join(t.TempDir(), "heads.json")
+	if err := ReplaceFile(path, h.WriteJSON); err != nil {
+		t.Fatal(err)
+	}
+	found, err := ReadInstruments(path)
+	if err != nil || len(found) != 1 || !cmp.Equal(found[0].Heads.List, h.List) {
+		t.Fatalf("read %v (%v), want what was written", found, err)
+	}
+	var b strings.Builder
+	if err := found[0].Heads.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), "\n    3  █·\n    7  ··\n\n") {
+		t.Errorf("drawn (%v):\n%s", err, b.String())
 	}
 }

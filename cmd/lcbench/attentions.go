@@ -172,7 +172,7 @@ func (a *modelSettings) checkAttention(c *cli.Context, lengths []int) error {
 	if a.model.kind != "local" {
 		return nil
 	}
-	if _, err := localOptions(c, asRun{a.attention, c.String("rope"), c.String("window")}); err != nil {
+	if _, err := localOptions(c, "", asRun{a.attention, c.String("rope"), c.String("window")}); err != nil {
 		return err
 	}
 	m, err := parseAttention(a.attention)

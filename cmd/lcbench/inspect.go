@@ -73,6 +73,15 @@ func inspectedModel(c *cli.Context, can string) (string, error) {
 	return name, nil
 }
 
+// inspectedUnder returns the mechanism that --attention names; "": none, which
+// stands for the model's own.
+func inspectedUnder(c *cli.Context) (string, error) {
+	if !attentionGiven(c) {
+		return "", nil
+	}
+	return oneAttention(c)
+}
+
 // openInspected opens the benchmark that a model is asked, then loads that.
 func openInspected(c *cli.Context, name string, o localmodel.Options) (*settings, error) {
 	a := &modelSettings{model: modelSpec{kind: "local", name: name}}
@@ -176,20 +185,26 @@ func (s *settings) give(c *cli.Context, m *localmodel.Model, sample benchmarks.S
 		return g, errNoReference
 	}
 	g.answer = strings.TrimSpace(sample.References[0])
-	chat := inChat(c, m, sample)
-	overhead, err := m.Overhead(systemOf(c, sample), chat)
-	if err != nil {
-		return g, err
-	}
-	room := m.Info.Window - overhead - benchmarks.Count(m.Tokenizer(), g.answer) - 2
-	if g.Sample, g.cut, err = benchmarks.Fit(sample, max(1, room), s.options.Truncate, m.Tokenizer()); err != nil {
+	var err error
+	if g.Sample, g.cut, err = s.cutFor(c, m, sample, benchmarks.Count(m.Tokenizer(), g.answer)+1); err != nil {
 		return g, err
 	}
 	g.prompt = promptOf(c, m, g.Sample)
-	if last, _ := utf8.DecodeLastRuneInString(g.prompt.Text); !chat && sample.Language != "zh" && !unicode.IsSpace(last) {
+	if last, _ := utf8.DecodeLastRuneInString(g.prompt.Text); !g.prompt.Chat && sample.Language != "zh" && !unicode.IsSpace(last) {
 		g.answer = " " + g.answer
 	}
 	return g, nil
+}
+
+// cutFor cuts a sample, by --truncate, to what a model's window leaves it beside
+// an answer of so many tokens; cut is how many tokens went. The benchmark's own
+// system turn is counted with the prompt.
+func (s *settings) cutFor(c *cli.Context, m *localmodel.Model, sample benchmarks.Sample, answer int) (fitted benchmarks.Sample, cut int, err error) {
+	overhead, err := m.Overhead(c.String("system-instruction"), inChat(c, m, sample))
+	if err != nil {
+		return sample, 0, err
+	}
+	return benchmarks.Fit(sample, max(1, m.Info.Window-overhead-answer-1), s.options.Truncate, m.Tokenizer())
 }
 
 // with is the same question and answer with another context.

@@ -109,6 +109,16 @@ func TestGateauUnderAShortWindow(t *testing.T) {
 	}
 }
 
+// Prompts that a window doesn't hold are cut as a run would cut them; a needle that
+// went with the rest is no needle.
+func TestHeadsUnderAShortWindow(t *testing.T) {
+	h := inspected(t, "heads", "--model", "local:induction", "--benchmark", "needle-threading", "--tasks", "single_needle", "--lengths", "1k",
+		"--depths", "0,50,100", "--repeats", "1", "--window", "512", "--truncate", "middle").Heads
+	if h.Asked != 2 || h.Right != 2 || h.Left != 1 { // the middle is cut
+		t.Errorf("%d asked, %d right, %d left out; want 2, 2 and 1", h.Asked, h.Right, h.Left)
+	}
+}
+
 func TestSegmentsCutNoLetter(t *testing.T) {
 	text := "aéb€c" // 1, 2, 1, 3 and 1 bytes
 	ends := []int{1, 2, 3, 4, 5, 6, 7, 8}

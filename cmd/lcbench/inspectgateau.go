@@ -23,7 +23,7 @@ func inspectGateauCommand() *cli.Command {
 			"one alone helps and of how much attention the answer pays to it (full attention only).",
 		Flags: slices.Concat(dataFlags(), localFlags(), askingFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "against", Usage: "the model that sees less, local:NAME or local:PATH (default: the same one, if another --against-… is given)"},
-			&cli.StringFlag{Name: "against-attention", Usage: "its attention `mechanism` (default: full)"},
+			&cli.StringFlag{Name: "against-attention", Usage: "its attention `mechanism` (default: the one that its weights were trained with, mostly full)"},
 			&cli.StringFlag{Name: "against-rope", Usage: "its stretch of positions, a `KIND` (default: its own)"},
 			&cli.StringFlag{Name: "against-window", Usage: "its window in tokens, to which prompts are cut by --truncate (default: its own)"},
 			&cli.IntFlag{Name: "segment", Value: 128, Usage: "length of a segment in tokens"},
@@ -85,33 +85,72 @@ func (g *gateau) open() error {
 	if c.Int("segment") < 1 || c.Int("top") < 1 {
 		return usagef("--segment %d, --top %d: want 1 or more", c.Int("segment"), c.Int("top"))
 	}
-	how, err := oneAttention(c)
+	how, err := inspectedUnder(c)
 	if err != nil {
 		return err
 	}
-	o, err := localOptions(c, asRun{how, c.String("rope"), c.String("window")})
+	o, err := localOptions(c, "", asRun{how, c.String("rope"), c.String("window")})
 	if err != nil {
 		return err
 	}
 	g.found.Segment = c.Int("segment")
-	switch full := o.Attention.String() == "full"; {
-	case !full:
-		g.found.NoAwareness = "only full attention can be watched"
-	case c.String("device") == "gpu":
-		g.found.NoAwareness = "only the CPU's attention can be watched"
-	default:
-		o, g.watching = localmodel.NewWatching(o)
-	}
+	o = g.watchOwn(o)
 	other, err := g.readAgainst()
 	if err != nil {
 		return err
 	}
-	if g.settings, err = openInspected(c, name, o); err != nil {
+	if err := g.openOwn(name, o); err != nil {
+		return err
+	}
+	if err := g.somethingLeft(other); err != nil {
 		return err
 	}
 	g.found.Measured = measuredAs(c.String("model"), g.local)
 	g.found.Benchmark, g.found.Builtin, g.found.Tokenizer = g.adapter.Name, g.builtin, g.options.Tokenizer.Name()
 	return g.openAgainst(other)
+}
+
+// watchOwn has the model itself watched, if the flags let it.
+func (g *gateau) watchOwn(o localmodel.Options) localmodel.Options {
+	switch {
+	case o.Attention != nil && o.Attention.String() != "full":
+		g.found.NoAwareness = "only full attention can be watched"
+	case g.c.String("device") == "gpu":
+		g.found.NoAwareness = "only the CPU's attention can be watched"
+	default:
+		o, g.watching = localmodel.NewWatching(o)
+	}
+	return o
+}
+
+// openOwn loads the model itself, once more if it turns out that its attention
+// can't be watched.
+func (g *gateau) openOwn(name string, o localmodel.Options) error {
+	var err error
+	if g.settings, err = openInspected(g.c, name, o); err != nil || g.watching == nil {
+		return err
+	}
+	if err := g.watching.Watches(g.local); err != nil {
+		g.watching, g.found.NoAwareness = nil, err.Error()
+		return nil
+	}
+	if own := g.local.Info.OwnAttention; !attentionGiven(g.c) && own != "full" {
+		g.watching, g.found.NoAwareness = nil, "only full attention can be watched, and the model's own is "+own
+		if err := g.local.Close(); err != nil {
+			return err
+		}
+		o.Attention = nil
+		g.settings, err = openInspected(g.c, name, o)
+	}
+	return err
+}
+
+// somethingLeft refuses a call that would measure nothing.
+func (g *gateau) somethingLeft(other *lesser) error {
+	if other == nil && g.watching == nil {
+		return usagef("%s: nothing is left to measure without --against, --against-attention, --against-rope or --against-window", g.found.NoAwareness)
+	}
+	return nil
 }
 
 // lesser is the model that sees less, as the flags name it.
@@ -126,10 +165,7 @@ func (g *gateau) readAgainst() (*lesser, error) {
 	own := asRun{c.String("against-attention"), c.String("against-rope"), c.String("against-window")}
 	l := &lesser{spec: c.String("against")}
 	if l.spec == "" && own == (asRun{}) {
-		if g.watching == nil {
-			return nil, usagef("%s: nothing is left to measure without --against, --against-attention, --against-rope or --against-window", g.found.NoAwareness)
-		}
-		return nil, nil
+		return nil, g.somethingLeft(nil)
 	}
 	if l.spec == "" {
 		l.spec = c.String("model")
@@ -138,12 +174,18 @@ func (g *gateau) readAgainst() (*lesser, error) {
 	if l.name, ok = strings.CutPrefix(l.spec, "local:"); !ok {
 		return nil, usagef("--against %q: want local:NAME or local:PATH: only a model in this process tells how likely it thinks a given answer", l.spec)
 	}
-	if own.attention == "" {
-		own.attention = "full"
-	}
 	var err error
-	l.options, err = localOptions(c, own)
-	return l, err
+	if l.options, err = localOptions(c, "against-", own); err != nil {
+		return nil, err
+	}
+	lengths, err := parseLengths(c.StringSlice("lengths"))
+	if err != nil {
+		return nil, usage(err)
+	}
+	if err := checkDivides(own.attention, l.options.Attention, lengths); err != nil {
+		return nil, usagef("--against-attention: %w", err)
+	}
+	return l, nil
 }
 
 // openAgainst loads the model that sees less, if there is one.

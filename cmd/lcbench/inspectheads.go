@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func inspectHeads(c *cli.Context) error {
 	if c.Int("top") < 1 || c.Int("max-tokens") < 1 {
 		return usagef("--top %d, --max-tokens %d: want 1 or more", c.Int("top"), c.Int("max-tokens"))
 	}
-	o, err := localOptions(c, asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
+	o, err := localOptions(c, "", asRun{attention: "full", rope: c.String("rope"), window: c.String("window")})
 	if err != nil {
 		return err
 	}
@@ -46,6 +47,12 @@ func inspectHeads(c *cli.Context) error {
 		return err
 	}
 	defer s.local.Close() //nolint:errcheck // nothing was written
+	if err := watching.Watches(s.local); err != nil {
+		return usagef("--model %s: %w", c.String("model"), err)
+	}
+	if own := s.local.Info.OwnAttention; own != "full" {
+		return usagef("--model %s: only full attention can be watched, and its own is %s", c.String("model"), own)
+	}
 	heads, err := s.watchHeads(c, watching)
 	if err != nil {
 		return err
@@ -78,12 +85,20 @@ func (s *settings) watchHeads(c *cli.Context, watching *localmodel.Watching) (re
 
 // watchSample adds what the heads do with one sample, if it is answered.
 func (s *settings) watchSample(ctx context.Context, c *cli.Context, watching *localmodel.Watching, sample benchmarks.Sample, out *results.Heads) error {
-	needle, evidence := needleOf(sample)
-	if len(evidence) == 0 || sample.ForJudge() {
+	if len(sample.Evidence.Spans) == 0 || sample.ForJudge() {
 		out.Left++
 		return nil
 	}
 	limit := min(c.Int("max-tokens"), cmp.Or(sample.MaxTokens, c.Int("max-tokens")))
+	sample, _, err := s.cutFor(c, s.local, sample, limit)
+	needle, evidence := needleOf(sample)
+	if err == nil && len(evidence) == 0 {
+		err = errors.New("its evidence was cut to fit the window")
+	}
+	if err != nil {
+		out.Left++
+		return leaveOut(c, sample, err)
+	}
 	got, err := watching.Heads(ctx, s.local, promptOf(c, s.local, sample), needle, evidence, limit)
 	if err != nil {
 		out.Left++

@@ -28,11 +28,11 @@ func inspectLikelihood(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	how, err := oneAttention(c)
+	how, err := inspectedUnder(c)
 	if err != nil {
 		return err
 	}
-	o, err := localOptions(c, asRun{how, c.String("rope"), c.String("window")})
+	o, err := localOptions(c, "", asRun{how, c.String("rope"), c.String("window")})
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (g *judging) settings(c *cli.Context, spec modelSpec) (*settings, error) {
 	s := &settings{modelSettings: &modelSettings{model: spec}, options: benchmarks.Options{Seed: g.seed}}
 	var err error
 	if spec.kind == "local" {
-		o, err := localOptions(c, asRun{})
+		o, err := localOptions(c, "", asRun{})
 		if err != nil {
 			return nil, err
 		}

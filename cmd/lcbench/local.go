@@ -35,8 +35,9 @@ func localFlags() []cli.Flag {
 // Without a mechanism the model has its own.
 type asRun struct{ attention, rope, window string }
 
-// localOptions reads localFlags, and those of asRun from the texts given.
-func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
+// localOptions reads localFlags, and those of asRun from the texts given, whose
+// flags have a prefix.
+func localOptions(c *cli.Context, prefix string, own asRun) (localmodel.Options, error) {
 	o := localmodel.Options{
 		SIMD: c.String("simd"), Threads: c.Int("threads"), KV: c.String("kv-type"), Device: c.String("device"),
 	}
@@ -60,14 +61,14 @@ func localOptions(c *cli.Context, own asRun) (localmodel.Options, error) {
 	if own.window != "" {
 		n, err := parseLengths([]string{own.window})
 		if err != nil {
-			return o, usagef("--window: %w", err)
+			return o, usagef("--%swindow: %w", prefix, err)
 		}
 		o.Window = n[0]
 	}
 	err = o.Check()
 	var fit *localmodel.FitError
 	if errors.As(err, &fit) {
-		return o, usagef("--attention: %w", err)
+		return o, usagef("--%sattention: %w", prefix, err)
 	}
 	return o, usage(err)
 }
@@ -107,7 +108,7 @@ func openLocalWith(ctx context.Context, c *cli.Context, name, attention string) 
 	if !attentionGiven(c) {
 		attention = "" // the flag's default, which stands for the model's own
 	}
-	o, err := localOptions(c, asRun{attention, c.String("rope"), c.String("window")})
+	o, err := localOptions(c, "", asRun{attention, c.String("rope"), c.String("window")})
 	if err != nil {
 		return nil, err
 	}

@@ -28,8 +28,14 @@ func ggufFiles() map[string][]byte {
 		binary.LittleEndian.PutUint64(b[at:], n)
 		return b
 	}
+	odd := gguftest.Build([]gguftest.KV{
+		{Key: "general.architecture", Value: "llama"}, {Key: "llama.block_count", Value: uint32(1)}, {Key: "llama.embedding_length", Value: uint32(36)},
+		{Key: "llama.feed_forward_length", Value: uint32(64)}, {Key: "llama.context_length", Value: uint32(128)},
+		{Key: "llama.attention.head_count", Value: uint32(9)}, {Key: "llama.attention.head_count_kv", Value: uint32(2)},
+	}, nil)
 	return map[string][]byte{
-		"good": good, "empty": {}, "truncated": good[:len(good)/2], "without its data": good[:len(good)-8],
+		"odd heads": odd,
+		"good":      good, "empty": {}, "truncated": good[:len(good)/2], "without its data": good[:len(good)-8],
 		"renamed": []byte("PK\x03\x04 this is an archive and no model, whatever it is called"),
 		"tensors": count(8, 1<<60), "keys": count(16, 1<<60), "string": count(24, 1<<40),
 	}

@@ -106,7 +106,7 @@ func (w *Weights) recallLayer(p string) {
 		for c := range recallDim {
 			conv[c*taps+tap] = 1
 		}
-		w.vector(p+name+"_conv1d.weight", conv)
+		w.array(p+name+"_conv1d.weight", conv, taps, 1, recallDim)
 	}
 	// Nothing depends on the input: no decay, beta 1, the gate open.
 	beta := newDense(1, recallWidth)
@@ -131,10 +131,13 @@ func fill(n int, v float32) []float32 {
 }
 
 // vector stores numbers as float32.
-func (w *Weights) vector(name string, x []float32) {
+func (w *Weights) vector(name string, x []float32) { w.array(name, x, len(x)) }
+
+// array is vector for numbers of a shape, neighbours first.
+func (w *Weights) array(name string, x []float32, shape ...int) {
 	w.add(name, &dense{in: len(x), out: 1, w: x}, quant.F32)
 	t := w.tensors[name]
-	t.Shape = []int{len(x)}
+	t.Shape = shape
 	w.tensors[name] = t
 }
 

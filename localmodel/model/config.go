@@ -30,7 +30,8 @@ type Config struct {
 	RotatedDim             int
 	Interleaved            bool // pairs (2i, 2i+1); else (i, i+d/2)
 	Landmarks              Landmarks
-	SinkCount              int // learned sinks of a layer; 0: as many as there are tensors for
+	SinkCount              int  // how often each learned sink is there; 0: once
+	SinksWanted            bool // there must be learned sinks
 }
 
 // Architectures lists what can be run.
@@ -51,6 +52,14 @@ type reader struct {
 	err  error
 }
 
+// name is a key as the model's file has it.
+func (r *reader) name(key string) string {
+	if h, ok := r.m.(*huggingFace); ok {
+		return h.theirs(key)
+	}
+	return r.arch + "." + key
+}
+
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("model: "+format, args...)
@@ -61,7 +70,7 @@ func (r *reader) fail(format string, args ...any) {
 func (r *reader) count(key string, most int) int {
 	n, ok := r.m.Uint(r.arch + "." + key)
 	if !ok {
-		r.fail("key %s.%s is missing or no whole number", r.arch, key)
+		r.fail("key %s is missing or no whole number", r.name(key))
 		return 1
 	}
 	return r.within(key, n, most)
@@ -69,7 +78,7 @@ func (r *reader) count(key string, most int) int {
 
 func (r *reader) within(key string, n uint64, most int) int {
 	if n < 1 || n > uint64(most) {
-		r.fail("key %s.%s is %d, want 1 to %d", r.arch, key, n, most)
+		r.fail("key %s is %d, want 1 to %d", r.name(key), n, most)
 		return 1
 	}
 	return int(n)
@@ -89,7 +98,7 @@ func (r *reader) floatOr(key string, otherwise float64) float64 {
 		return otherwise
 	}
 	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
-		r.fail("key %s.%s is %v", r.arch, key, v)
+		r.fail("key %s is %v", r.name(key), v)
 	}
 	return v
 }
@@ -128,9 +137,7 @@ func readConfig(m Metadata) (Config, error) {
 	c.Interleaved = arch == "llama"
 	c.Scale = float32(1 / math.Sqrt(float64(c.KeyDim)))
 	c.layers(r)
-	if r.err == nil {
-		r.err = c.check()
-	}
+	c.check(r)
 	return c, r.err
 }
 
@@ -164,19 +171,23 @@ func (c *Config) gemma(r *reader) {
 	}
 }
 
-func (c *Config) check() error {
+// check refuses numbers that don't go together. It is the first that is told.
+func (c *Config) check(r *reader) {
+	const heads, kvHeads, width = "attention.head_count", "attention.head_count_kv", "embedding_length"
+	_, sized := r.m.Uint(r.arch + ".attention.key_length")
 	switch {
+	case !sized && c.Width%c.Heads != 0:
+		r.fail("key %s is %d, which doesn't divide %s, %d, and %s is missing", r.name(heads), c.Heads, r.name(width), c.Width, r.name("attention.key_length"))
 	case c.Heads%c.KVHeads != 0:
-		return fmt.Errorf("model: %d query heads can't share %d kv heads evenly", c.Heads, c.KVHeads)
+		r.fail("key %s is %d, which %d query heads (%s) can't share evenly", r.name(kvHeads), c.KVHeads, c.Heads, r.name(heads))
 	case c.RotatedDim%2 != 0 || c.RotatedDim > c.KeyDim:
-		return fmt.Errorf("model: %d rotated channels in a head of %d", c.RotatedDim, c.KeyDim)
+		r.fail("%d rotated channels in a head of %d", c.RotatedDim, c.KeyDim)
 	case c.Heads*max(c.KeyDim, c.ValueDim) > 8*maxWidth:
-		return fmt.Errorf("model: %d heads of %d are beyond any model known", c.Heads, c.KeyDim)
+		r.fail("%d heads of %d are beyond any model known", c.Heads, c.KeyDim)
 	}
-	for i, r := range c.Ropes {
-		if r.Base <= 1 {
-			return fmt.Errorf("model: layer %d: rope base %v, want above 1", i, r.Base)
+	for i, rope := range c.Ropes {
+		if rope.Base <= 1 {
+			r.fail("layer %d: rope base %v, want above 1", i, rope.Base)
 		}
 	}
-	return nil
 }

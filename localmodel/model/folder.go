@@ -33,6 +33,10 @@ type huggingFace struct {
 	QueryScalar  float64  `json:"query_pre_attn_scalar"`
 	Tied         *bool    `json:"tie_word_embeddings"`
 	Biased       bool     `json:"attention_bias"`
+	BiasedFFN    bool     `json:"mlp_bias"`
+	Activation   string   `json:"hidden_act"`
+	GemmaAct     string   `json:"hidden_activation"` // which Gemma's code takes instead
+	Partial      *float64 `json:"partial_rotary_factor"`
 	Slides       bool     `json:"use_sliding_window"`
 	// Both say how positions are scaled; the first, of transformers 5, has the
 	// bases too.
@@ -57,11 +61,15 @@ type hubSinks struct {
 	Count  *int `json:"num_sink_tokens"`
 }
 
+// hubEps is what transformers has for an absent rms_norm_eps, in all of these
+// architectures.
+const hubEps = 1e-6
+
 // FromFolder puts a model together from Hugging Face's config.json and the
 // tensors of its safetensors files. It also returns those tensors by their GGUF
 // names.
 func FromFolder(config []byte, t Tensors) (*Model, Tensors, error) {
-	var h huggingFace
+	h := huggingFace{Eps: hubEps}
 	if err := json.Unmarshal(config, &h); err != nil {
 		return nil, nil, fmt.Errorf("model: config.json: %w", err)
 	}
@@ -136,12 +144,9 @@ func (h *huggingFace) landmarks(c *Config, typed bool) error {
 	return nil
 }
 
-// sinks takes how many sinks config.json asks for.
+// sinks takes what config.json says of sinks.
 func (h *huggingFace) sinks(c *Config) error {
-	if !h.Wanted {
-		return nil
-	}
-	c.SinkCount = 1
+	c.SinksWanted = h.Wanted
 	if n := h.Count; n != nil {
 		if *n < 1 || *n > maxSinks {
 			return fmt.Errorf("model: config.json: num_sink_tokens is %d, want 1 to %d", *n, maxSinks)
@@ -156,6 +161,14 @@ func (h *huggingFace) refine(c *Config) error {
 	switch {
 	case h.Biased: // a llama's would be on the attention's output too
 		return errors.New("model: config.json: attention_bias is not supported")
+	case h.BiasedFFN:
+		return errors.New("model: config.json: mlp_bias is not supported")
+	case h.Partial != nil && *h.Partial != 1:
+		return fmt.Errorf("model: config.json: partial_rotary_factor %g is not supported", *h.Partial)
+	case c.GELU && h.GemmaAct != "" && h.GemmaAct != "gelu_pytorch_tanh":
+		return fmt.Errorf("model: config.json: hidden_activation is %q, want gelu_pytorch_tanh", h.GemmaAct)
+	case !c.GELU && h.Activation != "" && h.Activation != "silu" && h.Activation != "swish":
+		return fmt.Errorf("model: config.json: hidden_act is %q, want silu", h.Activation)
 	case h.Slides && strings.HasPrefix(h.Type, "qwen"):
 		return errors.New("model: config.json: use_sliding_window is not supported: which layers it means differs by version")
 	}
@@ -200,6 +213,22 @@ func (h *huggingFace) Float(key string) (float64, bool) {
 		"attn_logit_softcapping": h.AttentionCap, "final_logit_softcapping": h.LogitCap,
 	}[key]
 	return v, v > 0
+}
+
+// theirs is what config.json calls a key of GGUF's.
+func (h *huggingFace) theirs(key string) string {
+	name, ok := map[string]string{
+		"block_count": "num_hidden_layers", "embedding_length": "hidden_size", "feed_forward_length": "intermediate_size",
+		"attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads", "context_length": "max_position_embeddings",
+		"attention.key_length": "head_dim", "attention.value_length": "head_dim", "rope.dimension_count": "head_dim",
+		"attention.sliding_window": "sliding_window", "attention.sliding_window_pattern": "sliding_window_pattern",
+		"rope.freq_base": "rope_theta", "rope.freq_base_swa": "rope_local_base_freq", "attention.layer_norm_rms_epsilon": "rms_norm_eps",
+		"attn_logit_softcapping": "attn_logit_softcapping", "final_logit_softcapping": "final_logit_softcapping",
+	}[key]
+	if !ok {
+		return key
+	}
+	return name
 }
 
 // Ints implements Metadata.

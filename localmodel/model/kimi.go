@@ -74,7 +74,7 @@ type kimiConfig struct {
 
 // fromKimi puts a model together from its config.json and tensors.
 func fromKimi(config []byte, t Tensors) (*Model, error) {
-	var h huggingFace
+	h := huggingFace{Eps: hubEps}
 	k := kimiConfig{kimiExperts: defaultExperts()}
 	if err := errors.Join(json.Unmarshal(config, &h), json.Unmarshal(config, &k)); err != nil {
 		return nil, fmt.Errorf("model: config.json: %w", err)
@@ -86,9 +86,12 @@ func fromKimi(config []byte, t Tensors) (*Model, error) {
 	if h.HeadDim == 0 && h.Heads > 0 {
 		h.HeadDim = (h.Width / h.Heads) &^ 1 // of plain layers
 	}
+	if err := h.readRope(); err != nil {
+		return nil, err
+	}
 	c, err := readConfig(&h)
 	if err == nil {
-		err = k.check(c)
+		err = k.check(c, h.rope.kind())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
@@ -111,7 +114,7 @@ func fromKimi(config []byte, t Tensors) (*Model, error) {
 	return m, l.err
 }
 
-func (k *kimiConfig) check(c Config) error {
+func (k *kimiConfig) check(c Config, rope string) error {
 	switch {
 	case k.Linear == nil:
 		return errors.New("model: key linear_attn_config is missing")
@@ -125,6 +128,8 @@ func (k *kimiConfig) check(c Config) error {
 		return fmt.Errorf("model: hidden_act is %q, want silu", k.Activation)
 	case k.Scaling != nil:
 		return errors.New("model: rope_scaling is not supported in kimi_linear")
+	case rope != "" && rope != "default":
+		return fmt.Errorf("model: rope_parameters of type %q are not supported in kimi_linear", rope)
 	}
 	for i := range c.Layers {
 		if linear, full := slices.Contains(k.Linear.KDA, i+1), slices.Contains(k.Linear.Full, i+1); linear == full {
@@ -199,7 +204,7 @@ func (l *loader) kda(c Config, k kimiConfig, p string) *kda.Layer {
 	}
 	out.DecayUp, out.GateUp = l.matrix(p+"f_b_proj.weight", out.DecayDown.Rows, all), l.matrix(p+"g_b_proj.weight", out.GateDown.Rows, all)
 	for i, name := range []string{"q_conv1d", "k_conv1d", "v_conv1d"} {
-		out.Conv[i] = transposed(l.vector(p+name+".weight", all*out.Taps), out.Taps)
+		out.Conv[i] = transposed(l.vector(p+name+".weight", out.Taps, all), out.Taps)
 	}
 	return out
 }
@@ -227,7 +232,7 @@ func (l *loader) mla(c Config, k kimiConfig, p string) *mla.Layer {
 	}
 	name := p + "kv_b_proj.weight"
 	l.matrix(name, k.LatentRank, c.Heads*(k.KeyDim+k.ValueDim))
-	if up := l.vector(name, c.Heads*(k.KeyDim+k.ValueDim)*k.LatentRank); l.err == nil {
+	if up := l.vector(name, k.LatentRank, c.Heads*(k.KeyDim+k.ValueDim)); l.err == nil {
 		if err := out.SetUp(up); err != nil {
 			l.fail(name, "%v", err)
 		}

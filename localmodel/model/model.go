@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/lcbench/lcbench/localmodel/attention/kda"
 	"github.com/lcbench/lcbench/localmodel/attention/mla"
@@ -62,6 +64,11 @@ func assemble(c Config, t Tensors) (*Model, error) {
 	}
 	m.outputNorm = l.vector("output_norm.weight", c.Width)
 	if f := l.optional("rope_freqs.weight", c.RotatedDim/2); f != nil {
+		for i, factor := range f {
+			if !(factor > 0 && factor <= math.MaxFloat32) {
+				l.fail("rope_freqs.weight", "number %d is %g, want a divisor above 0", i, factor)
+			}
+		}
 		for i := range m.Ropes {
 			if !m.Ropes[i].Local {
 				m.Ropes[i].Factors = f
@@ -131,22 +138,32 @@ func anyNumber(n int) string {
 	return fmt.Sprint(n)
 }
 
-func (l *loader) vector(name string, n int) []float32 {
+// vector takes numbers as float32: a vector, or an array of this shape. As in a
+// GGUF file the first number of a shape is of neighbours.
+func (l *loader) vector(name string, shape ...int) []float32 {
 	if _, ok := l.t.Tensor(name); !ok {
 		l.fail(name, "is missing")
 		return nil
 	}
-	return l.optional(name, n)
+	return l.optional(name, shape...)
 }
 
-// optional takes a vector as float32, nil if the file has none.
-func (l *loader) optional(name string, n int) []float32 {
+// optional is vector for a tensor that may be absent, which is nil.
+func (l *loader) optional(name string, shape ...int) []float32 {
 	t, ok := l.t.Tensor(name)
 	if !ok {
 		return nil
 	}
-	if t.Elements() != n {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	switch {
+	case t.Elements() != n:
 		l.fail(name, "has %d weights, want %d", t.Elements(), n)
+		return nil
+	case !slices.Equal(withoutOnes(t.Shape), withoutOnes(shape)):
+		l.fail(name, "has shape %v, want %v", t.Shape, shape)
 		return nil
 	}
 	v, err := t.Float32()
@@ -154,4 +171,9 @@ func (l *loader) optional(name string, n int) []float32 {
 		l.fail(name, "%v", err)
 	}
 	return v
+}
+
+// withoutOnes is a shape without sizes of 1, which change nothing.
+func withoutOnes(shape []int) []int {
+	return slices.DeleteFunc(slices.Clone(shape), func(n int) bool { return n == 1 })
 }

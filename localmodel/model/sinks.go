@@ -36,13 +36,13 @@ func (s *Sinks) Attention() sinkkv.SinkKV {
 // sinks takes the sinks of all layers, where the first has some or they are
 // wanted.
 func (l *loader) sinks(c Config) *Sinks {
-	if _, ok := l.t.Tensor("blk.0.attn_sink_key"); !ok && c.SinkCount == 0 {
+	if _, ok := l.t.Tensor("blk.0.attn_sink_key"); !ok && !c.SinksWanted {
 		return nil
 	}
 	s := &Sinks{Count: max(1, c.SinkCount)}
 	for i := range c.Layers {
 		p := fmt.Sprintf("blk.%d.attn_sink_", i)
-		key, value := l.vector(p+"key", c.KVHeads*c.KeyDim), l.vector(p+"value", c.KVHeads*c.ValueDim)
+		key, value := l.vector(p+"key", c.KeyDim, c.KVHeads), l.vector(p+"value", c.ValueDim, c.KVHeads)
 		if l.err != nil {
 			return nil
 		}

@@ -133,7 +133,7 @@ func TestInsideInTheOtherForms(t *testing.T) {
 	if _, err := Build([]string{"inside", "inside/heads.json"}, Options{}); !errors.As(err, &repeated) {
 		t.Errorf("a file twice: %v", err)
 	}
-	must(t, os.WriteFile("inside/heads.json", []byte(`{"instrument": "heads", "heads": [{"layer": 7}]}`), 0o644))
+	must(t, os.WriteFile("inside/heads.json", []byte(`{"instrument": "heads", "heads": [{"head": 7}]}`), 0o644))
 	if _, err := Build([]string{"inside"}, Options{}); err == nil || !strings.Contains(err.Error(), "out of order") {
 		t.Errorf("a broken file: %v", err)
 	}

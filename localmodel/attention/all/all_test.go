@@ -19,6 +19,7 @@ func TestParse(t *testing.T) {
 	const (
 		wantFull    = "; want full"
 		wantSnapKV  = "; want snapkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]"
+		wantLongMem = "; want longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5[,layer=all|N]"
 		wantSliding = "; want sliding:window=1024,sinks=4[,remap=false]"
 	)
 	for _, c := range []struct{ spec, want, err string }{
@@ -62,6 +63,11 @@ func TestParse(t *testing.T) {
 		{"squeezed:levels=2", "squeezed:keep=0.1,clusters=0.05,levels=2,coarse=0.01,rounds=10,share=head,step=mean", ""},
 		{"longmem:layer=all", "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5,layer=all", ""},
 		{"longmem:layer=1", "longmem:segment=1024,memory=65536,chunk=4,tokens=64,gate=0.5,layer=1", ""},
+		{"longmem:segment=64,memory=64", "longmem:segment=64,memory=64,chunk=4,tokens=64,gate=0.5,layer=all", ""},
+		{"longmem:segment=65,memory=64", "longmem:segment=65,memory=64,chunk=4,tokens=64,gate=0.5,layer=all", ""}, // the last token never comes in
+		{"longmem:memory=512", "", `attention "longmem:memory=512": memory=512 is less than segment=1024: it would drop all of each as it comes in` + wantLongMem},
+		{"longmem:segment=64,memory=128,tokens=132", "", `attention "longmem:segment=64,memory=128,tokens=132": tokens=132, but memory=128 holds no more than that` + wantLongMem},
+		{"squeezed:coarse=0.01", "", `attention "squeezed:coarse=0.01": coarse is the share of the second level's clusters: want levels=2; want squeezed:keep=0.1[,clusters=0.05,levels=1,coarse=0.01,rounds=10,share=head,step=mean]`},
 		{"h2o-online:heavy=8", "h2o-online:heavy=8,recent=1024", ""},
 	} {
 		m, err := Parse(c.spec)

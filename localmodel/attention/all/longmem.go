@@ -27,6 +27,10 @@ func parseLongMem(p parameters) (attention.Mechanism, error) {
 		return nil, fmt.Errorf("chunk=%d of segment=%d: nothing would come into memory", m.Chunk, m.Segment)
 	case m.Tokens < m.Chunk:
 		return nil, fmt.Errorf("tokens=%d is less than a chunk of %d: nothing would be looked up", m.Tokens, m.Chunk)
+	case m.Memory < m.Segment/m.Chunk*m.Chunk:
+		return nil, fmt.Errorf("memory=%d is less than segment=%d: it would drop all of each as it comes in", m.Memory, m.Segment)
+	case m.Tokens > m.Memory:
+		return nil, fmt.Errorf("tokens=%d, but memory=%d holds no more than that", m.Tokens, m.Memory)
 	}
 	var err error
 	m.Gate, err = p.Share("gate", 0.5, true)

@@ -1,6 +1,7 @@
 package all
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
@@ -21,6 +22,9 @@ func parseSqueezed(p parameters) (attention.Mechanism, error) {
 	}
 	if m.Levels > 2 {
 		return nil, fmt.Errorf("levels=%d: want 1 or 2", m.Levels)
+	}
+	if _, given := p["coarse"]; given && m.Levels == 1 {
+		return nil, errors.New("coarse is the share of the second level's clusters: want levels=2")
 	}
 	if m.Levels == 2 {
 		if m.Coarse, err = p.Share("coarse", m.Clusters/5, true); err != nil {

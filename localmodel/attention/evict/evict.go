@@ -63,10 +63,16 @@ func (e Evict) pools() bool { return e.Method == SnapKV || e.Method == PyramidKV
 
 // Fits implements attention.Chooser.
 func (e Evict) Fits(layers []attention.Layer, window int) error {
+	return evicts(layers, window, e.Capacity, fmt.Sprintf("capacity %d", e.Capacity))
+}
+
+// evicts says why nothing would be evicted where so many tokens are kept; nil:
+// something would.
+func evicts(layers []attention.Layer, window, kept int, called string) error {
 	for _, l := range layers {
 		if l.Window == 0 {
-			if e.Capacity >= window {
-				return fmt.Errorf("capacity %d is the whole window of %d tokens: nothing would be evicted", e.Capacity, window)
+			if kept >= window {
+				return fmt.Errorf("%s is the whole window of %d tokens: nothing would be evicted", called, window)
 			}
 			return nil
 		}

@@ -299,15 +299,19 @@ func TestBudgetsOfAPyramid(t *testing.T) {
 func TestFits(t *testing.T) {
 	free, own := attention.Layer{}, attention.Layer{Window: 512}
 	for _, c := range []struct {
-		capacity int
-		layers   []attention.Layer
-		want     string
+		how    attention.Chooser
+		layers []attention.Layer
+		want   string
 	}{
-		{100, []attention.Layer{own, free}, ""},
-		{1000, []attention.Layer{own, free}, "capacity 1000 is the whole window of 1000 tokens: nothing would be evicted"},
-		{100, []attention.Layer{own, own}, "every layer of this model has a window of its own"},
+		{Evict{Capacity: 100}, []attention.Layer{own, free}, ""},
+		{Evict{Capacity: 1000}, []attention.Layer{own, free}, "capacity 1000 is the whole window of 1000 tokens: nothing would be evicted"},
+		{Evict{Capacity: 100}, []attention.Layer{own, own}, "every layer of this model has a window of its own"},
+		{Online{Heavy: 900, Recent: 99}, []attention.Layer{own, free}, ""},
+		{Online{Heavy: 900, Recent: 100}, []attention.Layer{own, free}, "heavy 900 with recent 100 is the whole window of 1000 tokens: nothing would be evicted"},
+		{Online{Heavy: math.MaxInt, Recent: 1}, []attention.Layer{free}, "heavy 9223372036854775807 with recent 1 is the whole window of 1000 tokens: nothing would be evicted"},
+		{Online{Heavy: 9, Recent: 9}, []attention.Layer{own}, "every layer of this model has a window of its own"},
 	} {
-		if err := (Evict{Capacity: c.capacity}).Fits(c.layers, 1000); fmt.Sprint(err) != c.want && (err != nil || c.want != "") {
+		if err := c.how.Fits(c.layers, 1000); fmt.Sprint(err) != c.want && (err != nil || c.want != "") {
 			t.Errorf("%+v: %v, want %q", c, err, c.want)
 		}
 	}

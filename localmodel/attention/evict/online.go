@@ -20,13 +20,18 @@ import (
 type Online struct{ Heavy, Recent int }
 
 var (
-	_ attention.Mechanism = Online{}
-	_ attention.Reader    = (*online)(nil)
+	_ attention.Chooser = Online{}
+	_ attention.Reader  = (*online)(nil)
 )
 
 // String implements attention.Mechanism.
 func (o Online) String() string {
 	return fmt.Sprintf("h2o-online:heavy=%d,recent=%d", o.Heavy, o.Recent)
+}
+
+// Fits implements attention.Chooser.
+func (o Online) Fits(layers []attention.Layer, window int) error {
+	return evicts(layers, window, min(window, o.Heavy)+min(window, o.Recent), fmt.Sprintf("heavy %d with recent %d", o.Heavy, o.Recent))
 }
 
 // New implements attention.Mechanism.
