@@ -3,12 +3,14 @@ package localmodel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lcbench/lcbench/localmodel/attention/all"
 	"github.com/lcbench/lcbench/localmodel/generate"
 	"github.com/lcbench/lcbench/localmodel/kernels/gpu"
 	"github.com/lcbench/lcbench/localmodel/model"
+	"github.com/lcbench/lcbench/localmodel/rope"
 )
 
 // openDevice opens a graphics device for --device gpu and, if there is a real
@@ -79,6 +81,8 @@ func (o Options) checkMixers(m *model.Model) error {
 	switch {
 	case o.Attention.String() != "full":
 		return &MixerError{fmt.Sprintf("attention %s: the model's layers attend as they were trained (%s); use --attention full", o.Attention, how)}
+	case o.Rope != nil && o.Rope != (rope.None{}) && !slices.Contains(strings.Split(how, ", "), "full"):
+		return &MixerError{fmt.Sprintf("rope %s: the model's layers (%s) have no positions to stretch", o.Rope, how)}
 	case o.Device == "gpu":
 		return &MixerError{fmt.Sprintf("layers of %s run on the CPU only so far; use --device cpu", how)}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lcbench/lcbench/localmodel/attention/sliding"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
+	"github.com/lcbench/lcbench/localmodel/rope"
 )
 
 // Sizes of the tiny models in the layout of Kimi Linear's checkpoint.
@@ -234,6 +235,7 @@ func TestKimiFoldersThatCantBeUsedSayWhy(t *testing.T) {
 			}
 		}, Options{}, `tensor "model.layers.2.self_attn.kv_b_proj.weight": dtype "I32" is not supported (supported: F32, F16, BF16)`},
 		{"an attention mechanism", func(*hubModel) {}, Options{Attention: sliding.Sliding{Window: 8}}, "attention sliding:window=8,sinks=0,remap=true: the model's layers attend as they were trained (kda, mla); use --attention full"},
+		{"positions stretched where there are none", func(*hubModel) {}, Options{Rope: rope.PI{Factor: 4}, Window: 512}, "rope pi:factor=4: the model's layers (kda, mla) have no positions to stretch"},
 		{"a graphics device", func(*hubModel) {}, Options{Device: "gpu"}, "layers of kda, mla run on the CPU only so far; use --device cpu"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

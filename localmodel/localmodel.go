@@ -169,17 +169,17 @@ func assemble(weights *model.Model, t model.Tensors, words vocabulary, o Options
 	named := o.Attention
 	o.settle(weights)
 	own := weights.GlobalRope().String()
-	if err := o.stretch(weights); err != nil {
-		return nil, err
-	}
-	if o.KVBudget <= 0 {
-		o.KVBudget = DefaultKVBudget
-	}
 	if weights.OwnMixers() {
 		if err := o.checkMixers(weights); err != nil {
 			return nil, err
 		}
 		o.Device = "cpu"
+	}
+	if err := o.stretch(weights); err != nil {
+		return nil, err
+	}
+	if o.KVBudget <= 0 {
+		o.KVBudget = DefaultKVBudget
 	}
 	if err := o.fits(weights, named); err != nil {
 		return nil, err

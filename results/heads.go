@@ -32,8 +32,12 @@ type HeadScore struct {
 type Heads struct {
 	Instrument string `json:"instrument"` // InstrumentHeads
 	Model      string `json:"model"`
-	Benchmark  string `json:"benchmark"`
-	Builtin    bool   `json:"builtin"`
+	// As Measured's; files of earlier versions have none of them.
+	Attention string `json:"attention,omitempty"`
+	Rope      string `json:"rope,omitempty"`
+	Window    int    `json:"window,omitempty"` // tokens
+	Benchmark string `json:"benchmark"`
+	Builtin   bool   `json:"builtin"`
 	// Asked counts the needles, Right those of them that were answered: the
 	// figures are of these alone. Left counts samples that could not be asked.
 	Asked int `json:"asked"`
@@ -43,6 +47,12 @@ type Heads struct {
 	// attention that falls evenly would put there.
 	Even float64     `json:"even_mass"`
 	List []HeadScore `json:"heads"` // by layer, then head
+}
+
+// Named is the model, with its attention and rope where they aren't the plain
+// ones.
+func (h Heads) Named() string {
+	return Measured{Model: h.Model, Attention: cmp.Or(h.Attention, "full"), Rope: h.Rope, Window: h.Window}.named()
 }
 
 // WriteJSON writes the heads as one object.
@@ -96,7 +106,7 @@ func shade(score float64) string {
 // WriteText draws the heads, layer by layer, and names the best top of them.
 func (h Heads) WriteText(w io.Writer, top int) error {
 	var b strings.Builder
-	title(&b, "Retrieval heads of %s on %s", printable(h.Model), printable(h.Benchmark))
+	title(&b, "Retrieval heads of %s on %s", h.Named(), printable(h.Benchmark))
 	if h.Builtin {
 		b.WriteString("(built-in samples, not the benchmark's own data)\n")
 	}

@@ -31,6 +31,12 @@ func TestHeadsAreDrawnAndNamed(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, b.String())
 		}
 	}
+	stretched := someHeads()
+	stretched.Attention, stretched.Rope = "kda, full", "pi:factor=4"
+	b.Reset()
+	if err := stretched.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), ", attention kda, full, rope pi:factor=4 on needlebench\n") {
+		t.Errorf("another rope: %v\n%s", err, b.String())
+	}
 	none := Heads{Model: "m", Asked: 3}
 	b.Reset()
 	if err := none.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), "answered nothing") || strings.Contains(b.String(), "NaN") {

@@ -65,7 +65,11 @@ func inspectHeads(c *cli.Context) error {
 
 // watchHeads asks the samples one by one.
 func (s *settings) watchHeads(c *cli.Context, watching *localmodel.Watching) (results.Heads, error) {
-	out := results.Heads{Instrument: results.InstrumentHeads, Model: c.String("model"), Benchmark: s.adapter.Name, Builtin: s.builtin}
+	m := measuredAs(c.String("model"), s.local)
+	out := results.Heads{
+		Instrument: results.InstrumentHeads, Model: m.Model, Attention: m.Attention, Rope: m.Rope, Window: m.Window,
+		Benchmark: s.adapter.Name, Builtin: s.builtin,
+	}
 	err := s.eachSample(c, func(sample benchmarks.Sample) error {
 		return s.watchSample(c.Context, c, watching, sample, &out)
 	}, func() string { return fmt.Sprintf("%d needles asked, %d answered", out.Asked, out.Right) })

@@ -32,7 +32,7 @@ func (m *markdown) insideTitle(what, model, benchmark string, builtin bool) {
 }
 
 func (m *markdown) heads(h *HeadsFound) {
-	m.insideTitle("Retrieval heads", h.Model, h.Benchmark, h.Builtin)
+	m.insideTitle("Retrieval heads", h.Named(), h.Benchmark, h.Builtin)
 	if h.Right == 0 {
 		m.paragraph(fmt.Sprintf("None of %s was answered.", plural(h.Asked, "needle")))
 		return
