@@ -44,6 +44,9 @@ func TestParse(t *testing.T) {
 		{"sliding:remap=maybe", "", `attention "sliding:remap=maybe": remap=maybe: want true or false` + wantSliding},
 		{"sliding:sink=4,recent=2", "", `attention "sliding:sink=4,recent=2": no parameter recent, sink` + wantSliding},
 		{"snapkv", "snapkv:capacity=2048,recent=32,kernel=5,pool=mean,per-kv=false", ""},
+		{"pyramidkv:beta=20", "pyramidkv:capacity=2048,recent=32,kernel=5,pool=mean,per-kv=false", ""},
+		{"pyramidkv:beta=4", "pyramidkv:capacity=2048,recent=32,kernel=5,pool=mean,beta=4,per-kv=false", ""},
+		{"snapkv:beta=4", "", `attention "snapkv:beta=4": no parameter beta` + wantSnapKV},
 		{"snapkv:capacity=16", "snapkv:capacity=16,recent=15,kernel=5,pool=mean,per-kv=false", ""},
 		{"snapkv:pool=max,kernel=7,per-kv=true", "snapkv:capacity=2048,recent=32,kernel=7,pool=max,per-kv=true", ""},
 		{"snapkv:pool=sum", "", `attention "snapkv:pool=sum": pool=sum: want mean or max` + wantSnapKV},
@@ -87,7 +90,7 @@ func TestEveryMechanismReadsItsOwnName(t *testing.T) {
 
 // A mechanism says all of its parameters, in the order in which they are listed;
 // what has no default (s2's decode) or hangs on another (squeezed's coarse) is
-// said where it is given.
+// said where it is given, and pyramidkv's beta where it isn't the published one.
 func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 	for _, e := range List() {
 		known := choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters()
@@ -103,7 +106,7 @@ func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 			}
 		}
 		want := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
-			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse"
+			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse" || e.Name == "pyramidkv" && name == "beta"
 		})
 		if !slices.Equal(said, want) {
 			t.Errorf("%s says %q, want %q", e.Name, said, want)
