@@ -52,6 +52,9 @@ func TestParse(t *testing.T) {
 		{"pyramidkv:capacity=32", "", `attention "pyramidkv:capacity=32": recent=32 of capacity=32 leaves nothing to choose: want recent=31 or less or capacity=33 or more; want pyramidkv:capacity=2048,recent=32[,kernel=5,pool=mean,per-kv=false]`},
 		{"h2o:capacity=32", "", `attention "h2o:capacity=32": recent=32 of capacity=32 leaves nothing to choose: want recent=31 or less or capacity=33 or more; want h2o:capacity=2048,recent=32[,per-kv=false]`},
 		{"streaming:capacity=32", "", `attention "streaming:capacity=32": recent=32 of capacity=32 leaves nothing to choose: want recent=31 or less or capacity=33 or more; want streaming:capacity=2048,recent=32[,per-kv=false]`},
+		{"pyramidkv:beta=20", "pyramidkv:capacity=2048,recent=32,kernel=5,pool=mean,per-kv=false", ""},
+		{"pyramidkv:beta=4", "pyramidkv:capacity=2048,recent=32,kernel=5,pool=mean,beta=4,per-kv=false", ""},
+		{"snapkv:beta=4", "", `attention "snapkv:beta=4": no parameter beta` + wantSnapKV},
 		{"snapkv:pool=max,kernel=7,per-kv=true", "snapkv:capacity=2048,recent=32,kernel=7,pool=max,per-kv=true", ""},
 		{"snapkv:pool=sum", "", `attention "snapkv:pool=sum": pool=sum: want mean or max` + wantSnapKV},
 		{"snapkv:capacity=64,recent=64", "", `attention "snapkv:capacity=64,recent=64": recent=64 of capacity=64 leaves nothing to choose: want recent=63 or less or capacity=65 or more` + wantSnapKV},
@@ -99,7 +102,7 @@ func TestEveryMechanismReadsItsOwnName(t *testing.T) {
 
 // A mechanism says all of its parameters, in the order in which they are listed;
 // what has no default (s2's decode) or hangs on another (squeezed's coarse) is
-// said where it is given.
+// said where it is given, and pyramidkv's beta where it isn't the published one.
 func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 	for _, e := range List() {
 		known := choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters()
@@ -115,7 +118,7 @@ func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 			}
 		}
 		want := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
-			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse"
+			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse" || e.Name == "pyramidkv" && name == "beta"
 		})
 		if !slices.Equal(said, want) {
 			t.Errorf("%s says %q, want %q", e.Name, said, want)

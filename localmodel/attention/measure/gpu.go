@@ -30,6 +30,9 @@ func OnDevice(ctx context.Context, d *gpu.Device, how gpu.Mechanism, s Shape, n 
 
 func onDevice(ctx context.Context, d *gpu.Device, how gpu.Mechanism, s Shape, n int) (Times, error) {
 	t := Times{N: n}
+	if e, ok := average(how); ok {
+		how = e
+	}
 	c := gpu.Config{
 		Heads: s.Heads, KVHeads: s.KVHeads, KeyDim: s.Dim, ValueDim: s.Dim, Context: n + tokensOnDevice, Attention: how,
 		Layer: []gpu.LayerConfig{{Rope: gpu.Rope{InvFreq: s.turns()}}},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lcbench/lcbench/localmodel/attention"
+	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
 )
 
@@ -80,6 +81,9 @@ type Options struct {
 
 // Run measures a mechanism at one layer behind n tokens.
 func Run(ctx context.Context, k *cpu.Kernels, m attention.Mechanism, l attention.Layer, n int, o Options) (Times, error) {
+	if e, ok := average(m); ok {
+		m = e
+	}
 	s := &sequence{k: k, m: m, l: l, cache: m.New(l), out: make([]float32, Chunk*l.Heads*l.KV.ValueDim)}
 	t := Times{N: n}
 	filler, fills := m.(attention.Filler)
@@ -113,6 +117,17 @@ func Run(ctx context.Context, k *cpu.Kernels, m attention.Mechanism, l attention
 	}
 	t.Decode, t.KeysRead = s.decode()
 	return t, ctx.Err()
+}
+
+// average is what a pyramid comes to on average of its layers, where a measurement
+// has one: the same choice, of as many tokens on every layer.
+func average(m any) (evict.Evict, bool) {
+	e, ok := m.(evict.Evict)
+	if !ok || e.Method != evict.PyramidKV {
+		return e, false
+	}
+	e.Method = evict.SnapKV
+	return e, true
 }
 
 // sampled says whether chunk i of so many stands for its neighbours: the middle

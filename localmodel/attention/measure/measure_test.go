@@ -69,6 +69,26 @@ func TestLongPromptsAreSampled(t *testing.T) {
 	}
 }
 
+// One layer stands for all, so that of a pyramid holds what its layers hold on
+// average.
+func TestThePyramidsLayerIsAnAverageOne(t *testing.T) {
+	k := cpu.New(cpu.Best(), 1)
+	defer k.Close()
+	l := measure.Shape{Heads: 2, KVHeads: 1, Dim: 8}.Layer(cpu.F32)
+	var held []int64
+	for _, method := range []evict.Method{evict.PyramidKV, evict.SnapKV} {
+		m := evict.Evict{Method: method, Capacity: 300, Recent: 8, Kernel: 5}
+		got, err := measure.Run(t.Context(), k, m, l, 2000, measure.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, got.KVBytes)
+	}
+	if held[0] != held[1] || held[0] == 0 {
+		t.Errorf("the pyramid holds %d bytes, its average %d", held[0], held[1])
+	}
+}
+
 func TestCancelledMeasurementsEnd(t *testing.T) {
 	k := cpu.New(cpu.Best(), 1)
 	defer k.Close()
