@@ -28,7 +28,7 @@ func shapeFlag() cli.Flag {
 
 func benchAttentionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "attention", Usage: "compare the attention mechanisms' kernels at one layer", ArgsUsage: "[MECHANISM…]",
+		Name: "attention", Usage: "compare attention mechanisms' kernels at one layer", ArgsUsage: "[MECHANISM…]",
 		Description: "Without names every mechanism is measured, on random keys and queries. Prefill:\n" +
 			"all of a prompt, in chunks of 512; above --whole tokens some chunks are computed\n" +
 			"and stand for all (~). Prepare: once, at the end of a document or prompt. Decode:\n" +

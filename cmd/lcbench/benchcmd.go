@@ -116,8 +116,7 @@ const questionTokens = 16
 
 // tableOf prints a table's head and returns what prints its lines.
 func tableOf(out io.Writer, i localmodel.Info) func(any) error {
-	head := wrapped(fmt.Sprintf("%s: %s, attention %s%s, KV cache %s", i.Name, i.Device, i.Attention, inRope(i), i.KV), 78)
-	fmt.Fprintln(out, strings.Join(head, "\n  "))
+	fmt.Fprintf(out, "%s: %s, attention %s%s, KV cache %s\n", i.Name, i.Device, i.Attention, inRope(i), i.KV)
 	fmt.Fprintf(out, "%8s%16s%15s%14s%9s%11s\n", "prompt", "prefill tok/s", "decode tok/s", "first token", "again", "memory")
 	return func(line any) error {
 		s := line.(speed)

@@ -16,7 +16,7 @@ import (
 
 func compareCommand() *cli.Command {
 	return &cli.Command{
-		Name: "compare", Usage: "tell whether a run is worse than another, or only different by chance", ArgsUsage: "BASE CANDIDATE",
+		Name: "compare", Usage: "tell whether a run is worse than another, or only by chance", ArgsUsage: "BASE CANDIDATE",
 		Description: "BASE and CANDIDATE are runs' folders (or folders of such, one a benchmark), or files of lcbench baseline save.\n" +
 			"Samples are paired by id. Runs of other data, prompts, lengths or seeds are refused; other models and attentions are the point.\n" +
 			"Averages, categories, tasks, cells of length and depth, bins of diffusion and scope, and strata each come to regression, improvement,\n" +
@@ -158,7 +158,7 @@ func baselineCommand() *cli.Command {
 	return &cli.Command{
 		Name: "baseline", Usage: "keep what later runs are compared with",
 		Subcommands: []*cli.Command{{
-			Name: "save", Usage: "write a run's scores, with what they are of, into a small file to be committed", ArgsUsage: "RUN FILE",
+			Name: "save", Usage: "write a run's scores into a small file to commit", ArgsUsage: "RUN FILE",
 			Description: "RUN is a run's folder, or a folder of such, one a benchmark. FILE is replaced. It holds no texts of models or data sets.",
 			Action:      saveBaseline,
 		}},

@@ -13,7 +13,7 @@ import (
 
 func completionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "completion", Usage: "print a completion script: source <(lcbench completion bash)", ArgsUsage: "bash|zsh|fish",
+		Name: "completion", Usage: "completion in a shell: source <(lcbench completion bash)", ArgsUsage: "bash|zsh|fish",
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return usagef("want one shell: bash, zsh or fish")

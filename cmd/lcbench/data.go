@@ -29,9 +29,7 @@ func dataCommand() *cli.Command {
 				}
 				return datasets.Pull(c.Context, hub)
 			}, nil),
-			sub("verify", "compare every file's sha256 with its pin", func(c *cli.Context, src datasets.Local) ([]datasets.Stored, error) {
-				return verifyFiles(c, src)
-			}, dir),
+			sub("verify", "compare every file's sha256 with its pin", verifyFiles, dir),
 			sub("ls", "the files, where they are or would be, and their licences", func(_ *cli.Context, src datasets.Local) ([]datasets.Stored, error) {
 				return datasets.List(src)
 			}, dir),

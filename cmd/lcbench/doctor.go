@@ -15,7 +15,7 @@ import (
 
 func doctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "check a benchmark: pins and licences, metrics, template, first and last tokens", ArgsUsage: "BENCHMARK",
+		Name: "doctor", Usage: "check a benchmark: pins, licences, metrics, first tokens", ArgsUsage: "BENCHMARK",
 		Flags: slices.Concat(dataFlags(), modelFlags()),
 		Action: func(c *cli.Context) error {
 			s, err := readSettings(c)

@@ -13,7 +13,7 @@ import (
 
 func generateCommand() *cli.Command {
 	return &cli.Command{
-		Name: "generate", Usage: "write a benchmark's samples as JSON lines, for use elsewhere; no model is asked", ArgsUsage: "BENCHMARK",
+		Name: "generate", Usage: "write samples as JSON lines, for use elsewhere; no model", ArgsUsage: "BENCHMARK",
 		Description: "One object a line: the prompt in three parts (before, context, after), references,\n" +
 			"metric, length, depth, the byte spans of the evidence in the context, and the\n" +
 			"sample's diffusion and scope with what they rest on (measured, partial, assigned).",

@@ -20,7 +20,7 @@ import (
 
 func inspectCommand() *cli.Command {
 	return &cli.Command{
-		Name: "inspect", Usage: "look into a local model: its heads, what it thinks likely, where it looks",
+		Name: "inspect", Usage: "look into a local model: heads, likelihoods, where it looks",
 		Subcommands: []*cli.Command{inspectHeadsCommand(), inspectLikelihoodCommand(), inspectGateauCommand()},
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 func inspectGateauCommand() *cli.Command {
 	return &cli.Command{
-		Name: "gateau", Usage: "GATEAU's two scores: what needs the long context, and whether the model looks there", ArgsUsage: " ",
+		Name: "gateau", Usage: "GATEAU's two scores: needs the context, looks there", ArgsUsage: " ",
 		Description: "HMG: how much likelier the model makes the reference answer than another one that sees less,\n" +
 			"named by --against and its kin. CAM: over segments of the context, the cosine of how much each\n" +
 			"one alone helps and of how much attention the answer pays to it (full attention only).",

@@ -13,7 +13,7 @@ import (
 
 func inspectLikelihoodCommand() *cli.Command {
 	return &cli.Command{
-		Name: "likelihood", Usage: "how likely a model thinks the right answer, by length and depth", ArgsUsage: " ",
+		Name: "likelihood", Usage: "likelihood of right answers, by length and depth", ArgsUsage: " ",
 		Description: "The mean log-likelihood of the first reference answer behind each prompt, in nats a token:\n" +
 			"nothing is generated, so it is cheaper and smoother than a score. Where the evidence's places\n" +
 			"are known, the same question is also asked of the evidence alone: the difference is what the\n" +

@@ -14,7 +14,7 @@ import (
 func judgeCommand() *cli.Command {
 	local := slices.DeleteFunc(localFlags(), func(f cli.Flag) bool { return slices.Contains([]string{"attention", "rope"}, f.Names()[0]) })
 	return &cli.Command{
-		Name: "judge", Usage: "have a model judge the answers of a finished run, or of a file", ArgsUsage: "RESULTS_DIR|PREDICTIONS.jsonl",
+		Name: "judge", Usage: "have a model judge the answers of a run, or of a file", ArgsUsage: "RESULTS_DIR|PREDICTIONS.jsonl",
 		Description: "Verdicts are kept in the folder's judge.jsonl: the same command again asks nothing twice.\n" +
 			"leval needs the answers to its queries for judges (lcbench run leval --judge-queries llm).\n" +
 			"A file is one of L-Eval's predictions for judges (query, gt, evaluation, <model>_pred); --out is the folder to make of it.",

@@ -25,7 +25,7 @@ func leaderboardCommand() *cli.Command {
 	}
 	layouts := strings.Join(leaderboard.Layouts(), ", ")
 	return &cli.Command{
-		Name: "leaderboard", Usage: "many models in one table, in layouts that people already use, beside the papers' rows",
+		Name: "leaderboard", Usage: "many models in one table, beside the papers' rows",
 		Subcommands: []*cli.Command{{
 			Name: "export", Usage: "write runs as CSV or Parquet", ArgsUsage: "[RUN …]",
 			Description: "RUN is a run's folder, or a folder of such (default: results). A row is a model with its attention and settings; of two runs of one benchmark\n" +

@@ -20,7 +20,7 @@ func listCommand() *cli.Command {
 		return &cli.Command{Name: name, Usage: usage, Action: func(c *cli.Context) error { return do(c, c.App.Writer) }}
 	}
 	return &cli.Command{
-		Name: "list", Usage: "what there is: benchmarks, tasks, models, attentions, ropes, metrics",
+		Name: "list", Usage: "benchmarks, tasks, models, attentions, ropes, metrics",
 		Subcommands: []*cli.Command{
 			sub("benchmarks", "all benchmarks", listBenchmarks),
 			sub("tasks", "tasks of one benchmark, or of all", listTasks),

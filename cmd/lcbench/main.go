@@ -118,6 +118,7 @@ func newApp(in io.Reader, out, errOut io.Writer) *cli.App {
 		listCommand(), dataCommand(), doctorCommand(), completionCommand(),
 		modelCommand(), serveCommand(), benchCommand(), inspectCommand(), compareCommand(), baselineCommand(),
 	}
+	foldHelp(app.Commands)
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
 		if c.ArgsUsage == "BENCHMARK" {

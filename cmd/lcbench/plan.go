@@ -19,7 +19,7 @@ import (
 
 func planCommand() *cli.Command {
 	return &cli.Command{
-		Name: "plan", Usage: "samples, tokens, money, hours and what will be cut; nothing is sent", ArgsUsage: "BENCHMARK",
+		Name: "plan", Usage: "samples, tokens, money, hours, what will be cut; sends nothing", ArgsUsage: "BENCHMARK",
 		Flags: slices.Concat(dataFlags(), modelFlags(), hiddenFlags(), []cli.Flag{&cli.StringFlag{Name: "out", Hidden: true}, &cli.StringFlag{Name: "output", Hidden: true}}),
 		Action: func(c *cli.Context) error {
 			list, err := readSeveral(c)

@@ -15,7 +15,7 @@ import (
 
 func reportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "report", Usage: "one page of what runs came to: real context, where it fails, heat maps, curves, samples", ArgsUsage: "RUN [RUN …]",
+		Name: "report", Usage: "one page of what runs came to: real context, where it fails", ArgsUsage: "RUN [RUN …]",
 		Description: "RUN is a run's folder. Runs of one benchmark stand beside each other; a run of baseline:lexical is the floor,\n" +
 			"a run without contexts is another, and the check for contamination of the same model. A folder that\n" +
 			"lcbench inspect made, or its JSON file, adds what is inside a model.\n" +

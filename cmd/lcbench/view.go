@@ -14,7 +14,7 @@ import (
 
 func viewCommand() *cli.Command {
 	return &cli.Command{
-		Name: "view", Usage: "look at runs and their samples in a browser, while they run too", ArgsUsage: "[DIR]",
+		Name: "view", Usage: "look at runs and samples in a browser, while they run too", ArgsUsage: "[DIR]",
 		Description: "DIR holds run folders, at any depth (default: results). Nothing in it is changed.\n" +
 			"Only this machine can look unless --allow-remote is given. Ctrl-C ends it.",
 		Flags: []cli.Flag{

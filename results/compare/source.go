@@ -91,7 +91,7 @@ func (r Run) model() string {
 func Open(path string) (Source, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Source{}, fmt.Errorf("compare: %s: there is no such folder or file; give a folder of lcbench run, or a file of lcbench baseline save", path)
+		return Source{}, fmt.Errorf("compare: %s: no such file or folder; give a folder of lcbench run, or a file of lcbench baseline save", path)
 	}
 	if err != nil {
 		return Source{}, fmt.Errorf("compare: %w", err)

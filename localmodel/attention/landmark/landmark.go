@@ -44,7 +44,7 @@ func (m Landmark) Fits(layers []attention.Layer, window int) error {
 		case l.Landmark == 0:
 			return fmt.Errorf("it needs weights that were trained with landmark tokens, and these were not")
 		case l.Landmark != m.Block:
-			return fmt.Errorf("block=%d, but the weights were trained with a landmark behind every %d tokens: want block=%d", m.Block, l.Landmark, l.Landmark)
+			return fmt.Errorf("block=%d, but the weights were trained with a landmark behind every %d tokens", m.Block, l.Landmark)
 		case m.Block+1 > window:
 			return fmt.Errorf("a block of %d tokens and its landmark are larger than the window of %d", m.Block, window)
 		}

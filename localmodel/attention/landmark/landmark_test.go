@@ -186,7 +186,7 @@ func TestFits(t *testing.T) {
 	}{
 		{50, 1000, "<nil>"},
 		{0, 1000, "it needs weights that were trained with landmark tokens, and these were not"},
-		{63, 1000, "block=50, but the weights were trained with a landmark behind every 63 tokens: want block=63"},
+		{63, 1000, "block=50, but the weights were trained with a landmark behind every 63 tokens"},
 		{50, 50, "a block of 50 tokens and its landmark are larger than the window of 50"},
 	} {
 		if err := (Landmark{Block: 50, TopK: 2}).Fits([]attention.Layer{{Landmark: c.trained}}, c.window); fmt.Sprint(err) != c.want {
