@@ -53,8 +53,8 @@ func (e Evict) String() string {
 		}
 		out += fmt.Sprintf(",kernel=%d,pool=%s", e.Kernel, pool)
 	}
-	if e.Method == PyramidKV && e.beta() != pyramid {
-		out += fmt.Sprintf(",beta=%d", e.Beta)
+	if e.Method == PyramidKV {
+		out += fmt.Sprintf(",beta=%d", e.beta())
 	}
 	return out + fmt.Sprintf(",per-kv=%t", e.PerKV)
 }
