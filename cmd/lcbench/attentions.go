@@ -179,10 +179,15 @@ func (a *modelSettings) checkAttention(c *cli.Context, lengths []int) error {
 	if err != nil {
 		return err
 	}
+	return checkWork(c, a.attention, m, lengths)
+}
+
+// checkWork refuses a mechanism that can't do its work on what will be asked.
+func checkWork(c *cli.Context, spec string, m attention.Mechanism, lengths []int) error {
 	if _, needs := m.(attention.ContextEnder); needs && c.Bool("no-context") {
-		return usagef("--attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
+		return usagef("attention %s needs a document ahead of the question: prompts without one (--no-context) leave it nothing to do", m)
 	}
-	return checkDivides(a.attention, m, lengths)
+	return checkDivides(spec, m, lengths)
 }
 
 // checkDivides refuses pieces of somebody's choice that leave nothing to choose

@@ -89,7 +89,7 @@ func openInspected(c *cli.Context, name string, o localmodel.Options) (*settings
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDivides(attentionSpecs(c)[0], o.Attention, list[0].options.Lengths); err != nil {
+	if err := checkWork(c, attentionSpecs(c)[0], o.Attention, list[0].options.Lengths); err != nil {
 		return nil, err
 	}
 	count, err := a.namedTokenizer(c, list[0].options.Lengths)

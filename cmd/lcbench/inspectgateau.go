@@ -182,7 +182,7 @@ func (g *gateau) readAgainst() (*lesser, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	if err := checkDivides(own.attention, l.options.Attention, lengths); err != nil {
+	if err := checkWork(c, own.attention, l.options.Attention, lengths); err != nil {
 		return nil, usagef("--against-attention: %w", err)
 	}
 	return l, nil

@@ -102,7 +102,7 @@ func TestEveryMechanismReadsItsOwnName(t *testing.T) {
 
 // A mechanism says all of its parameters, in the order in which they are listed;
 // what has no default (s2's decode) or hangs on another (squeezed's coarse) is
-// said where it is given, and pyramidkv's beta where it isn't the published one.
+// said where it is given.
 func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 	for _, e := range List() {
 		known := choice.Entry[int]{Name: e.Name, Usage: e.Usage}.Parameters()
@@ -118,7 +118,7 @@ func TestAMechanismSpellsAllItsParameters(t *testing.T) {
 			}
 		}
 		want := slices.DeleteFunc(slices.Clone(known), func(name string) bool {
-			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse" || e.Name == "pyramidkv" && name == "beta"
+			return e.Name == "s2" && name == "decode" || e.Name == "squeezed" && name == "coarse"
 		})
 		if !slices.Equal(said, want) {
 			t.Errorf("%s says %q, want %q", e.Name, said, want)

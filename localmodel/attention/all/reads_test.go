@@ -39,7 +39,7 @@ func TestAStepTellsWhatItReads(t *testing.T) {
 		{"snapkv:capacity=128,recent=32", 0, heads * 129},
 		{"snapkv:capacity=128,recent=32,per-kv=true", 0, heads * 129},
 		{"h2o:capacity=128,recent=32", 0, heads * 129},
-		{"pyramidkv:capacity=128,recent=32", 0, heads * 129}, // one layer: no pyramid
+		{"pyramidkv:capacity=128,recent=32", 0, heads * (2*96 - 96/20 + 32 + 1)}, // a single layer is the lowest
 		{"snapkv:capacity=1000,recent=32", 0, heads * (n + 1)},
 		{"h2o-online:heavy=64,recent=32", 0, heads * (64 + 32 + 1)},
 		{"squeezed:keep=0.1", 70, heads * 70},
