@@ -16,7 +16,6 @@ import (
 	"github.com/lcbench/lcbench/benchmarks"
 	"github.com/lcbench/lcbench/localmodel/attention"
 	attentions "github.com/lcbench/lcbench/localmodel/attention/all"
-	"github.com/lcbench/lcbench/localmodel/attention/evict"
 	"github.com/lcbench/lcbench/localmodel/attention/landmark"
 	"github.com/lcbench/lcbench/localmodel/attention/measure"
 	"github.com/lcbench/lcbench/localmodel/kernels/cpu"
@@ -116,10 +115,6 @@ func benchAttention(c *cli.Context, specs []string) error {
 	t.title(shape, k, kv)
 	for _, n := range lengths {
 		for _, m := range mechanisms {
-			if _, slow := m.(evict.Online); slow && n > whole && slices.Equal(specs, []string{everything}) {
-				t.leaveOut(m, n)
-				continue
-			}
 			times, err := measure.Run(c.Context, k, m, benchLayer(m, t.layer), n, measure.Options{Whole: whole})
 			if err != nil {
 				return err
@@ -291,13 +286,6 @@ func labels(list []attention.Mechanism) map[string]string {
 		out[m.String()] = label
 	}
 	return out
-}
-
-// leaveOut says that a mechanism isn't measured.
-func (t *comparison) leaveOut(m attention.Mechanism, n int) {
-	if !t.json {
-		fmt.Fprintf(t.out, "%-12s left out at %s: prompts are computed row by row; name it to have it measured\n", family(m.String()), benchmarks.FormatTokens(n))
-	}
 }
 
 func (t *comparison) title(s measure.Shape, k *cpu.Kernels, kv cpu.KVType) {

@@ -91,7 +91,7 @@ func List() []Entry {
 		},
 		{
 			Name: "h2o-online", Usage: "h2o-online:heavy=1024,recent=1024",
-			Summary: "h2o as first published: from the first token on, computed row by row (slow)",
+			Summary: "h2o as first published: from the first token on, one row after the other",
 			KV:      "heavy + recent, for each query head", Reads: "heavy + recent", parse: parseOnline,
 		},
 	}
