@@ -34,7 +34,10 @@ func arrange(app *cli.App, args []string) []string {
 		case len(arg) > 1 && arg[0] == '-':
 			arg = spelling(arg)
 			flags = append(flags, arg)
-			if takesValue(known, arg) && len(rest) > 0 {
+			if takesValue(known, arg) {
+				if len(rest) == 0 {
+					return slices.Concat(head, flags) // the parser says that its value is missing
+				}
 				flags = append(flags, rest[0])
 				rest = rest[1:]
 			}
