@@ -34,7 +34,7 @@ func TestHeadsAreDrawnAndNamed(t *testing.T) {
 	stretched := someHeads()
 	stretched.Attention, stretched.Rope = "kda, full", "pi:factor=4"
 	b.Reset()
-	if err := stretched.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), ", attention kda, full, rope pi:factor=4 on needlebench\n") {
+	if err := stretched.WriteText(&b, 2); err != nil || !strings.Contains(b.String(), ", attention kda, full, rope pi:factor=4 on\n  needlebench\n") {
 		t.Errorf("another rope: %v\n%s", err, b.String())
 	}
 	none := Heads{Model: "m", Asked: 3}
